@@ -1,0 +1,37 @@
+# Every command sets up what it needs by itself. PYTHON names another Python.
+PYTHON ?= python3
+DEV = $(PYTHON) -m dev
+
+export ARGS T STANDARD
+
+.PHONY: help run test lint walk shell standards-table terms stop clean
+
+help:
+	@exec $(DEV) help
+
+run:
+	@exec $(DEV) run --args="$$ARGS"
+
+test:
+	@exec $(DEV) test --t="$$T"
+
+lint:
+	@exec $(DEV) lint
+
+walk:
+	@exec $(DEV) walk --standard="$$STANDARD"
+
+shell:
+	@exec $(DEV) shell
+
+standards-table:
+	@exec $(DEV) standards-table
+
+terms:
+	@exec $(DEV) terms
+
+stop:
+	@exec $(DEV) stop
+
+clean:
+	@exec $(DEV) clean

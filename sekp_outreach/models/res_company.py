@@ -1,0 +1,80 @@
+from datetime import datetime, time, timedelta
+
+from odoo import fields, models
+
+from ..tools.danish_calendar import next_working_day
+from ..tools.periods import end_of_day, local_time, start_of_day
+
+# The law is Danish, and so is the day a deadline ends on.
+TIMEZONE = "Europe/Copenhagen"
+NOON = time(12)
+CLOSING_DAYS_HORIZON = timedelta(days=800)
+
+
+class ResCompany(models.Model):
+    """A company is a municipality: its today, its closing days."""
+
+    _inherit = "res.company"
+
+    def _sekp_timezone(self):
+        """Return the name of the municipality's time zone.
+
+        Never the user's: a deadline or an entitlement must not move with the browser.
+        """
+        return TIMEZONE
+
+    def _sekp_today(self):
+        """Return today's date in the municipality."""
+        return self._sekp_local(fields.Datetime.now()).date()
+
+    def _sekp_local(self, instant):
+        """Return the local time in the municipality of a UTC instant."""
+        return local_time(instant, self._sekp_timezone())
+
+    def _sekp_start_of_day(self, day):
+        """Return the UTC instant at which a date begins here."""
+        return start_of_day(day, self._sekp_timezone())
+
+    def _sekp_end_of_day(self, day):
+        """Return the UTC instant at which a date has ended here; never for no date."""
+        return end_of_day(day, self._sekp_timezone())
+
+    def _sekp_closing_days(self, start):
+        """Return the dates from ``start`` on which the municipality is closed.
+
+        Closing days are time off in the working hours that is not tied to a person. A
+        day is closed when its noon is: how the hours were typed does not matter.
+        """
+        self.ensure_one()
+        # Superuser: closing days are public, their table is not open to every role.
+        leaves = (
+            self.env["resource.calendar.leaves"]
+            .sudo()
+            .search(
+                [
+                    ("company_id", "=", self.id),
+                    ("resource_id", "=", False),
+                    ("time_type", "=", "leave"),
+                    ("date_to", ">=", self._sekp_start_of_day(start)),
+                    (
+                        "date_from",
+                        "<=",
+                        self._sekp_start_of_day(start) + CLOSING_DAYS_HORIZON,
+                    ),
+                ]
+            )
+        )
+        days = set()
+        for leave in leaves:
+            begin = self._sekp_local(leave.date_from)
+            end = self._sekp_local(leave.date_to)
+            day = begin.date()
+            while datetime.combine(day, NOON) <= end:
+                if datetime.combine(day, NOON) >= begin:
+                    days.add(day)
+                day += timedelta(days=1)
+        return frozenset(days)
+
+    def _sekp_next_working_day(self, day):
+        """Return ``day`` or the first working day after it."""
+        return next_working_day(day, closing_days=self._sekp_closing_days(day))

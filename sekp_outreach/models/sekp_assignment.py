@@ -1,0 +1,147 @@
+from datetime import timedelta
+
+from odoo import api, fields, models
+from odoo.exceptions import UserError
+
+
+class SekpAssignment(models.Model):
+    """The access row: who may open a course and its citizen, from when, to when, why.
+
+    Live is decided by the clock alone: ``starts_at`` and ``ends_at`` are compared with
+    the present moment in every query, no nightly job opens or closes anything.
+    """
+
+    _name = "sekp.assignment"
+    _inherit = ["sekp.course.child.mixin"]
+    _description = "Access to a Course"
+    _order = "date_from desc, id desc"
+
+    citizen_id = fields.Many2one(
+        comodel_name="sekp.citizen",
+        related="course_id.citizen_id",
+        related_sudo=False,
+        store=True,
+        precompute=True,
+        index=True,
+    )
+    user_id = fields.Many2one(
+        comodel_name="res.users", required=True, index=True, ondelete="restrict"
+    )
+    role = fields.Selection(
+        [
+            ("contact_person", "Contact person"),
+            ("second", "Second contact person"),
+            ("cover", "Cover"),
+        ],
+        required=True,
+        default="second",
+    )
+    date_from = fields.Date(
+        string="From",
+        required=True,
+        default=lambda self: self.env.company._sekp_today(),
+    )
+    date_to = fields.Date(string="To", help="Last day of access; empty while open.")
+    starts_at = fields.Datetime(
+        compute="_compute_instants", store=True, precompute=True
+    )
+    ends_at = fields.Datetime(compute="_compute_instants", store=True, precompute=True)
+    reason = fields.Char(required=True, help="Why access is given, in neutral words.")
+    granted_by_id = fields.Many2one(
+        comodel_name="res.users",
+        string="Granted by",
+        readonly=True,
+        default=lambda self: self.env.user,
+    )
+
+    # A person has one role in a course at a time.
+    _one_role = models.Constraint(
+        "EXCLUDE USING gist ("
+        "int4range(course_id, course_id, '[]') WITH &&, "
+        "int4range(user_id, user_id, '[]') WITH &&, "
+        "daterange(date_from, date_to, '[]') WITH &&)",
+        "This colleague already has access to the course in these days.",
+    )
+    _in_order = models.Constraint(
+        "CHECK (date_to IS NULL OR date_to >= date_from)",
+        "Access cannot end before it begins.",
+    )
+    _live = models.Index("(user_id, course_id, starts_at, ends_at)")
+
+    @api.depends("date_from", "date_to", "company_id")
+    def _compute_instants(self):
+        for row in self:
+            company = row.company_id or self.env.company
+            row.starts_at = row.date_from and company._sekp_start_of_day(row.date_from)
+            row.ends_at = company._sekp_end_of_day(row.date_to)
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        for vals in vals_list:
+            self._refuse_second_role(vals)
+        rows = super().create(vals_list)
+        for row in rows:
+            if row.company_id not in row.sudo().user_id.company_ids:
+                # Superuser: reads the companies of the colleague only.
+                raise UserError(
+                    self.env._("The colleague does not work for this municipality.")
+                )
+        return rows
+
+    def _refuse_second_role(self, vals):
+        """Refuse overlapping access before SQL: a clear sentence, no values in a log.
+
+        :raises UserError: when the colleague has access in these days
+        """
+        date_from = fields.Date.to_date(vals.get("date_from"))
+        date_to = fields.Date.to_date(vals.get("date_to"))
+        domain = [
+            ("course_id", "=", vals.get("course_id")),
+            ("user_id", "=", vals.get("user_id")),
+            "|",
+            ("date_to", "=", False),
+            ("date_to", ">=", date_from or self.env.company._sekp_today()),
+        ]
+        if date_to:
+            domain.append(("date_from", "<=", date_to))
+        # Superuser: a colleague's row may be closed to the one who asks.
+        if self.sudo().search_count(domain, limit=1):
+            raise UserError(
+                self.env._(
+                    "This colleague already has access to the course in these days."
+                )
+            )
+
+    def write(self, vals):
+        if set(vals) - {"date_to"} and not self.env.su:
+            raise UserError(
+                self.env._(
+                    "Only the last day of an access can be changed; make a new "
+                    "one instead."
+                )
+            )
+        return super().write(vals)
+
+    @api.ondelete(at_uninstall=False)
+    def _unlink_except_never(self):
+        raise UserError(self.env._("Who had access is kept. End the access instead."))
+
+    def _check_course_open(self):
+        """Access may also be given to a closed course, to read it."""
+
+    def _make_way(self, user, day):
+        """Let a new role of a user begin on ``day``; the one before ends before it.
+
+        :return: the row that itself began on that day, to be used for the new role
+        """
+        rows = self.filtered(
+            lambda row: row.user_id == user and (not row.date_to or row.date_to >= day)
+        )
+        earlier = rows.filtered(lambda row: row.date_from < day)
+        earlier.write({"date_to": day - timedelta(days=1)})
+        return (rows - earlier).filtered(lambda row: row.date_from == day)[:1]
+
+    def _end(self, day):
+        """End access after ``day``; a row that begins later never begins."""
+        for row in self:
+            row.write({"date_to": max(day, row.date_from)})

@@ -1,0 +1,154 @@
+from odoo import fields, models
+
+
+class SekpCatalogueMixin(models.AbstractModel):
+    """What every catalogue entry has: a name, a code that data and presets refer to,
+    an order, and a place in the national vocabulary when there is one."""
+
+    _name = "sekp.catalogue.mixin"
+    _description = "Catalogue Entry"
+    _order = "sequence, id"
+
+    name = fields.Char(required=True, translate=True)
+    code = fields.Char(
+        required=True,
+        help="Short technical name that presets and imports refer to.",
+    )
+    sequence = fields.Integer(default=10)
+    active = fields.Boolean(default=True)
+    ffb_code = fields.Char(
+        string="FFB Code",
+        help="Code in the common Danish language for social services, where there is "
+        "one. Optional: § 99 itself lies outside that vocabulary.",
+    )
+
+
+class SekpTargetGroup(models.Model):
+    """Whom the scheme is for (R020-R029). A circumstance informs and never excludes."""
+
+    _name = "sekp.target.group"
+    _inherit = ["sekp.catalogue.mixin"]
+    _description = "Target Group"
+
+    kind = fields.Selection(
+        [("group", "Group"), ("circumstance", "Circumstance")],
+        required=True,
+        default="group",
+        help="A group is who the person is; a circumstance is what the standard adds, "
+        "such as not being retained in other offers.",
+    )
+
+    _code_unique = models.Constraint(
+        "UNIQUE (code)", "Two target groups cannot share a code."
+    )
+
+
+class SekpContactForm(models.Model):
+    """How a contact takes place (R080-R086)."""
+
+    _name = "sekp.contact.form"
+    _inherit = ["sekp.catalogue.mixin"]
+    _description = "Form of Contact"
+
+    is_visit = fields.Boolean(
+        string="Worker Goes Out",
+        help="Counts as having come out to the citizen: meets a first-visit deadline.",
+    )
+
+    _code_unique = models.Constraint(
+        "UNIQUE (code)", "Two forms of contact cannot share a code."
+    )
+
+
+class SekpSupportFunction(models.Model):
+    """What the contact person helps with (R090-R108)."""
+
+    _name = "sekp.support.function"
+    _inherit = ["sekp.catalogue.mixin"]
+    _description = "Support Function"
+
+    _code_unique = models.Constraint(
+        "UNIQUE (code)", "Two support functions cannot share a code."
+    )
+
+
+class SekpSource(models.Model):
+    """Who says that someone needs help (R040-R046)."""
+
+    _name = "sekp.source"
+    _inherit = ["sekp.catalogue.mixin"]
+    _description = "Source of Referrals"
+
+    is_self = fields.Boolean(
+        string="The Citizen",
+        help="The person asks on their own behalf; all other sources are concern "
+        "reports.",
+    )
+
+    _code_unique = models.Constraint(
+        "UNIQUE (code)", "Two sources cannot share a code."
+    )
+
+
+class SekpOffer(models.Model):
+    """An ordinary offer or a partner that a citizen can be bridged to."""
+
+    _name = "sekp.offer"
+    _inherit = ["sekp.catalogue.mixin"]
+    _description = "Ordinary Offer or Partner"
+    _check_company_auto = True
+
+    company_id = fields.Many2one(
+        comodel_name="res.company",
+        index=True,
+        help="Empty: known to every municipality in this database.",
+    )
+    kind = fields.Selection(
+        [
+            ("home_support", "Home support (§ 85)"),
+            ("treatment", "Treatment of dependency"),
+            ("psychiatry", "Psychiatry"),
+            ("health", "Doctor, dentist, hospital"),
+            ("activity", "Activity or drop-in centre (§ 104)"),
+            ("shelter", "Shelter (§ 110)"),
+            ("acute", "Social acute offer (§ 82 c)"),
+            ("housing", "Housing company"),
+            ("authority", "Public authority"),
+            ("voluntary", "Voluntary organisation"),
+            ("other", "Other"),
+        ],
+        required=True,
+        default="other",
+    )
+    paragraph = fields.Char(help="Paragraph the offer is given under, such as § 104.")
+    receives_anonymous = fields.Boolean(
+        string="Receives Anonymous Citizens",
+        help="A citizen can come without giving a name.",
+    )
+    opening_hours = fields.Char()
+    phone = fields.Char()
+    valid_from = fields.Date()
+    valid_to = fields.Date()
+    required_meetings = fields.Integer(
+        default=2,
+        help="How many times receiver and citizen must have met before a handover is "
+        "complete.",
+    )
+
+    answer_days = fields.Integer(
+        string="Days to Answer",
+        default=14,
+        help="How long to wait for an answer to a handover.",
+    )
+
+    _code_company_unique = models.UniqueIndex(
+        "(code, COALESCE(company_id, 0))", "Two offers cannot share a code."
+    )
+    _meetings_positive = models.Constraint(
+        "CHECK (required_meetings >= 0)",
+        "The number of meetings cannot be negative.",
+    )
+    _valid_in_order = models.Constraint(
+        "CHECK (valid_to IS NULL OR valid_from IS NULL OR valid_to >= valid_from)",
+        "An offer cannot end before it begins.",
+    )

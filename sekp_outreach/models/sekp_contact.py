@@ -1,0 +1,245 @@
+from datetime import timedelta
+
+from odoo import api, fields, models
+from odoo.exceptions import UserError, ValidationError
+
+from ..tools.periods import within_hours
+
+OUTCOMES = [
+    ("met", "Met"),
+    ("seen", "Seen"),
+    ("no_answer", "No answer"),
+    ("declined", "Did not want contact"),
+    ("letter", "Letter left"),
+]
+LONGEST_CONTACT = 24 * 60
+RETIRED = {"is_current": False}
+
+
+class SekpContact(models.Model):
+    """One contact or attempt; an attempt is work and counts.
+
+    Append-only: a correction is a new version and the old one is kept.
+    """
+
+    _name = "sekp.contact"
+    _inherit = ["sekp.course.child.mixin"]
+    _description = "Contact or Attempt"
+    _order = "started_at desc, id desc"
+
+    _sekp_person_fields = {"note": "alias", "next_step": "alias"}
+
+    user_id = fields.Many2one(
+        comodel_name="res.users",
+        string="Worker",
+        required=True,
+        readonly=True,
+        default=lambda self: self.env.user,
+        index=True,
+    )
+    outcome = fields.Selection(OUTCOMES, string="Did We Meet?", required=True)
+    form_id = fields.Many2one(
+        comodel_name="sekp.contact.form",
+        required=True,
+        ondelete="restrict",
+    )
+    started_at = fields.Datetime(
+        string="When", required=True, default=fields.Datetime.now
+    )
+    minutes = fields.Integer(default=30)
+    function_ids = fields.Many2many(
+        comodel_name="sekp.support.function", string="Functions"
+    )
+    note = fields.Text(help="Written so that the person could read it.")
+    next_step = fields.Char()
+    next_step_on = fields.Date(string="Next Step by")
+    hours_reason = fields.Selection(
+        [
+            ("wish", "The person's wish"),
+            ("only_then", "Can only be found at that time"),
+            ("acute", "Acute"),
+            ("other", "Other reason"),
+        ],
+        string="Reason for the Hour",
+        help="The standard gives hours; outside them a reason is asked for.",
+    )
+    outside_hours = fields.Boolean(compute="_compute_outside_hours")
+    replaces_id = fields.Many2one(
+        comodel_name="sekp.contact",
+        string="Corrects",
+        readonly=True,
+        index="btree_not_null",
+        ondelete="restrict",
+    )
+    is_current = fields.Boolean(default=True, readonly=True)
+    allowed_form_ids = fields.Many2many(
+        comodel_name="sekp.contact.form", compute="_compute_allowed"
+    )
+    allowed_function_ids = fields.Many2many(
+        comodel_name="sekp.support.function", compute="_compute_allowed"
+    )
+    registration_mode = fields.Selection(
+        related="course_id.registration_mode", related_sudo=False
+    )
+
+    _course_log = models.Index("(course_id, started_at DESC) WHERE is_current")
+    _corrected_once = models.UniqueIndex(
+        "(replaces_id) WHERE replaces_id IS NOT NULL",
+        "This version has already been corrected.",
+    )
+    _minutes_plausible = models.Constraint(
+        f"CHECK (minutes >= 0 AND minutes <= {LONGEST_CONTACT})",
+        "A contact lasts between 0 minutes and a day.",
+    )
+
+    @api.depends("course_id")
+    def _compute_allowed(self):
+        """Offer what the standard names, and everything where it names nothing."""
+        forms = self.env["sekp.contact.form"].search([("active", "=", True)])
+        functions = self.env["sekp.support.function"].search([("active", "=", True)])
+        for contact in self:
+            standard = contact.course_id.standard_id
+            contact.allowed_form_ids = standard.contact_form_ids or forms
+            contact.allowed_function_ids = standard.support_function_ids or functions
+
+    @api.depends("started_at", "course_id")
+    def _compute_outside_hours(self):
+        for contact in self:
+            standard = contact.course_id.standard_id
+            contact.outside_hours = bool(
+                standard.hours_rule == "window"
+                and contact.started_at
+                and not within_hours(
+                    contact.course_id.company_id._sekp_local(contact.started_at),
+                    standard.hour_from,
+                    standard.hour_to,
+                    standard._hours_weekdays(),
+                )
+            )
+
+    @api.constrains("started_at", "minutes", "hours_reason")
+    def _check_time(self):
+        for contact in self:
+            if contact.started_at > fields.Datetime.now() + timedelta(minutes=5):
+                raise ValidationError(
+                    self.env._(
+                        "A contact cannot lie in the future. Plan a visit instead."
+                    )
+                )
+            started_on = contact.company_id._sekp_local(contact.started_at).date()
+            if started_on < contact.course_id.date_start:
+                raise ValidationError(
+                    self.env._("A contact cannot lie before the course began.")
+                )
+            if contact.outside_hours and not contact.hours_reason:
+                raise ValidationError(
+                    self.env._(
+                        "The standard gives support within certain hours. Choose a "
+                        "reason for the hour."
+                    )
+                )
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        for vals in vals_list:
+            minutes = vals.get("minutes") or 0
+            if not isinstance(minutes, int) or not 0 <= minutes <= LONGEST_CONTACT:
+                raise ValidationError(
+                    self.env._("A contact lasts between 0 minutes and a day.")
+                )
+            if not (vals.get("outcome") or self.env.context.get("default_outcome")):
+                raise ValidationError(self.env._("Say whether you met."))
+            if not self.env.su:
+                vals["user_id"] = self.env.uid
+            vals["is_current"] = True
+        for vals in vals_list:
+            replaces = vals.get("replaces_id") or self.env.context.get(
+                "default_replaces_id"
+            )
+            self._check_correctable(replaces, vals.get("course_id"))
+        contacts = super().create(vals_list)
+        for contact in contacts:
+            contact._retire_corrected()
+            contact.course_id._contact_logged(contact)
+        return contacts
+
+    def _check_correctable(self, replaces_id, course_id):
+        """Refuse to correct what is not the current version in the same course.
+
+        :raises UserError: before the new version reaches SQL
+        """
+        if not replaces_id:
+            return
+        # Superuser: whether it may be read is checked with every other link.
+        old = self.sudo().browse(replaces_id)
+        if not old.is_current or (course_id and old.course_id.id != course_id):
+            raise UserError(
+                self.env._("Only the current version of a contact can be corrected.")
+            )
+
+    def _retire_corrected(self):
+        """Mark the version that this one corrects as no longer current."""
+        old = self.replaces_id
+        if not old:
+            return
+        self._check_correctable(old.id, self.course_id.id)
+        # Superuser: the only change a version ever sees.
+        old.sudo().write(RETIRED)
+
+    def write(self, vals):
+        if not self.env.su or vals != RETIRED:
+            raise UserError(
+                self.env._("A logged contact is never overwritten. Use “Correct”.")
+            )
+        return super().write(vals)
+
+    @api.ondelete(at_uninstall=False)
+    def _unlink_except_never(self):
+        raise UserError(self.env._("A logged contact is kept. Use “Correct”."))
+
+    def _check_course_open(self):
+        return super(
+            SekpContact, self.filtered(lambda contact: not contact.replaces_id)
+        )._check_course_open()
+
+    def action_correct(self):
+        """Open a new version, filled with what this one says."""
+        self.ensure_one()
+        self.check_access("read")
+        if not self.is_current:
+            raise UserError(
+                self.env._("Only the current version of a contact can be corrected.")
+            )
+        return {
+            "type": "ir.actions.act_window",
+            "name": self.env._("Correct"),
+            "res_model": self._name,
+            "view_mode": "form",
+            "views": self._dialog_views(),
+            "target": "new",
+            "context": {
+                "default_course_id": self.course_id.id,
+                "default_replaces_id": self.id,
+                "default_outcome": self.outcome,
+                "default_form_id": self.form_id.id,
+                "default_started_at": fields.Datetime.to_string(self.started_at),
+                "default_minutes": self.minutes,
+                "default_function_ids": self.function_ids.ids,
+                "default_note": self.note,
+                "default_next_step": self.next_step,
+                "default_next_step_on": fields.Date.to_string(self.next_step_on),
+                "default_hours_reason": self.hours_reason,
+            },
+        }
+
+    @api.model
+    def _dialog_views(self):
+        """Return the views of the screen with big choices that closes when saved."""
+        return [
+            (self.env.ref("sekp_outreach.sekp_contact_view_form_dialog").id, "form")
+        ]
+
+    def action_save_and_close(self):
+        """Close the dialog: the client saved the record before calling."""
+        self.check_access("read")
+        return {"type": "ir.actions.act_window_close"}

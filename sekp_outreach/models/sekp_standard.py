@@ -1,0 +1,647 @@
+from datetime import timedelta
+
+from odoo import api, fields, models
+from odoo.exceptions import UserError, ValidationError
+from odoo.fields import Domain
+from odoo.tools import format_date
+
+from ..tools.periods import rhythm_days
+
+FEATURE = [
+    ("required", "Required"),
+    ("offered", "Offered"),
+    ("off", "Off"),
+    ("forbidden", "Forbidden"),
+]
+ANONYMITY = [
+    ("right", "A right"),
+    ("allowed", "Allowed"),
+    ("not_offered", "Not offered"),
+]
+# How much may be known of a citizen, least first.
+REGISTRATION_MODES = [
+    ("none", "Nothing about the person"),
+    ("alias", "An alias at most"),
+    ("full", "Full registration"),
+]
+REGISTRATION_ORDER = [mode for mode, _label in REGISTRATION_MODES]
+
+PART_FIELDS = (
+    "deadline_ids",
+    "route_ids",
+    "anonymity_ids",
+    "section_ids",
+    "statement_ids",
+)
+
+
+class SekpStandard(models.Model):
+    """One version of a municipality's quality standard, as data.
+
+    Every deadline, warning, review, print and figure follows from the version in
+    force; a course keeps the version it began under. A preset belongs to no company
+    and is copied to one by *Adopt a standard*. What an adopted version says can no
+    longer be changed: a new version supersedes it.
+    """
+
+    _name = "sekp.standard"
+    _description = "Quality Standard"
+    _inherit = ["mail.thread", "mail.activity.mixin"]
+    _order = "company_id, valid_from desc, id desc"
+
+    # --- the paper ----------------------------------------------------------------
+    name = fields.Char(required=True, help="What the municipality calls the standard.")
+    municipality = fields.Char(
+        required=True, default=lambda self: self.env.company.name
+    )
+    code = fields.Char(help="Short name a preset is found by.", copy=False)
+    company_id = fields.Many2one(
+        comodel_name="res.company",
+        index=True,
+        help="Empty for a preset.",
+    )
+    state = fields.Selection(
+        [("preset", "Preset"), ("draft", "Draft"), ("adopted", "Adopted")],
+        required=True,
+        readonly=True,
+        default="draft",
+        copy=False,
+    )
+    status = fields.Selection(
+        [
+            ("preset", "Preset"),
+            ("draft", "Draft"),
+            ("coming", "Coming"),
+            ("in_force", "In force"),
+            ("superseded", "Superseded"),
+        ],
+        compute="_compute_status",
+        search="_search_status",
+    )
+    valid_from = fields.Date(readonly=True, copy=False)
+    valid_to = fields.Date(readonly=True, copy=False)
+    preset_id = fields.Many2one(
+        comodel_name="sekp.standard",
+        string="Adopted from",
+        readonly=True,
+        ondelete="set null",
+        index="btree_not_null",
+    )
+    approved_by = fields.Char(string="Approved by", help="Committee or council.")
+    approved_on = fields.Date()
+    revision_due = fields.Date(help="When the standard is to be revised.")
+    scheme_name = fields.Char(
+        required=True,
+        default=lambda self: self.env._("Support and contact person scheme"),
+        help="What the scheme is called towards citizens.",
+    )
+    form_of_address = fields.Selection(
+        [("you", "You (du)"), ("citizen", "The citizen (borgeren)")],
+        required=True,
+        default="you",
+    )
+
+    # --- the person ---------------------------------------------------------------
+    registration_mode = fields.Selection(
+        REGISTRATION_MODES,
+        required=True,
+        default="alias",
+        help="How much may be stored of a citizen. What lies above is refused.",
+    )
+    anonymity_citizen = fields.Selection(ANONYMITY, required=True, default="allowed")
+    anonymity_referrer = fields.Selection(ANONYMITY, required=True, default="allowed")
+    anonymity_ids = fields.One2many(
+        comodel_name="sekp.standard.anonymity",
+        inverse_name="standard_id",
+        string="Anonymity by Receiver",
+        copy=True,
+    )
+    target_group_ids = fields.Many2many(
+        comodel_name="sekp.target.group",
+        string="Target Groups",
+        help="Empty: no limit. Outside the groups is a warning, never a refusal.",
+    )
+    diagnosis_required = fields.Boolean()
+    age_min = fields.Integer(string="Youngest Age", help="0 for no limit.")
+    age_max = fields.Integer(string="Oldest Age", help="0 for no limit.")
+
+    # --- intake -------------------------------------------------------------------
+    source_ids = fields.Many2many(
+        comodel_name="sekp.source",
+        string="Sources Named",
+        help="Empty: anyone may draw attention to a person.",
+    )
+    anyone_may_refer = fields.Boolean(
+        help="Anyone may draw attention to a person, the sources are examples.",
+    )
+    outreach_without_request = fields.Selection(
+        FEATURE,
+        string="Outreach without Request",
+        required=True,
+        default="offered",
+        help="The contact person goes out although the citizen did not ask.",
+    )
+    route_ids = fields.One2many(
+        comodel_name="sekp.standard.route",
+        inverse_name="standard_id",
+        string="Entry Points",
+        copy=True,
+    )
+    visitation = fields.Selection(FEATURE, required=True, default="off")
+    grant = fields.Selection(
+        FEATURE,
+        required=True,
+        default="off",
+        help="Required: support needs a decision and a grant period.",
+    )
+    acute_policy = fields.Selection(
+        [
+            ("unstated", "Not stated"),
+            ("handle", "The scheme goes out"),
+            ("redirect", "Redirect"),
+        ],
+        required=True,
+        default="unstated",
+    )
+    acute_phone = fields.Char(help="Number that acute referrals are redirected to.")
+    acute_text = fields.Char(help="What to say to one who refers an acute matter.")
+
+    # --- time ---------------------------------------------------------------------
+    deadline_ids = fields.One2many(
+        comodel_name="sekp.standard.deadline",
+        inverse_name="standard_id",
+        string="Deadlines",
+        copy=True,
+    )
+    rhythm_count = fields.Integer(
+        string="Least Contacts",
+        help="Least number of contacts or attempts in each period; 0 for none.",
+    )
+    rhythm_unit = fields.Selection(
+        [("week", "a week"), ("month", "a month")],
+        default="month",
+    )
+    hours_rule = fields.Selection(
+        [
+            ("unstated", "Not stated"),
+            ("window", "Within hours"),
+            ("agreement", "By agreement with the citizen"),
+        ],
+        string="Hours",
+        required=True,
+        default="unstated",
+    )
+    hour_from = fields.Float(default=8.0)
+    hour_to = fields.Float(default=16.0)
+    hours_weekends = fields.Boolean(string="Also at Weekends")
+    hours_exception = fields.Char(help="When support may be given outside the hours.")
+    closing_grace_days = fields.Integer(
+        string="Access after Closing (Days)",
+        default=30,
+        help="How long contact persons can open a course after it was closed.",
+    )
+
+    # --- content and follow-up ----------------------------------------------------
+    contact_form_ids = fields.Many2many(
+        comodel_name="sekp.contact.form",
+        string="Forms of Contact",
+        help="Empty: every form.",
+    )
+    support_function_ids = fields.Many2many(
+        comodel_name="sekp.support.function",
+        string="Support Functions",
+        help="Empty: every function.",
+    )
+    action_plan = fields.Selection(FEATURE, required=True, default="off")
+    sub_goals = fields.Selection(FEATURE, required=True, default="off")
+    review_rule = fields.Selection(
+        [
+            ("none", "No fixed intervals"),
+            ("interval", "At intervals"),
+            ("before_grant_expiry", "Before the grant expires"),
+            ("continuous", "Continuous"),
+        ],
+        required=True,
+        default="none",
+    )
+    review_interval_months = fields.Integer()
+    review_lead_days = fields.Integer(
+        string="Days before Expiry",
+        default=30,
+        help="How long before the grant expires the review is due.",
+    )
+    review_with_citizen = fields.Boolean(string="Citizen Takes Part")
+    review_with_authority = fields.Boolean(string="Authority Takes Part")
+    review_with_provider = fields.Boolean(string="Provider Takes Part")
+    status_report = fields.Selection(
+        FEATURE,
+        string="Written Status to the Authority",
+        required=True,
+        default="off",
+    )
+    ordinary_offer_assessment = fields.Selection(FEATURE, required=True, default="off")
+    assessment_interval_days = fields.Integer(
+        default=90,
+        help="How often the running assessment is called for; standards only say "
+        "“running”.",
+    )
+    absence_agreement = fields.Selection(FEATURE, required=True, default="off")
+    reopening = fields.Selection(
+        FEATURE, string="Re-establishment", required=True, default="offered"
+    )
+    duty_to_inform = fields.Selection(
+        FEATURE,
+        string="Citizen's Duty to Inform",
+        required=True,
+        default="off",
+        help="The citizen must tell the authority of changes.",
+    )
+    choice_of_provider = fields.Selection(
+        FEATURE, string="Free Choice of Provider", required=True, default="off"
+    )
+    worker_matching = fields.Selection(
+        FEATURE,
+        string="Worker Chosen by Fit",
+        required=True,
+        default="off",
+        help="The contact person is chosen to suit the citizen.",
+    )
+    competence = fields.Char(help="Competence asked of contact persons.")
+    provider = fields.Char(help="Who delivers the support.")
+    exclusions = fields.Text(
+        help="What the scheme does not give, one line each. Shown, never blocking.",
+    )
+    complaint_block = fields.Boolean(help="The leaflet tells how to complain.")
+
+    # --- the paper as text --------------------------------------------------------
+    section_ids = fields.One2many(
+        comodel_name="sekp.standard.section",
+        inverse_name="standard_id",
+        string="Printed Sections",
+        copy=True,
+    )
+    statement_ids = fields.One2many(
+        comodel_name="sekp.standard.statement",
+        inverse_name="standard_id",
+        string="Source Statements",
+        copy=True,
+    )
+
+    # int4range and daterange let plain GiST serve: no extension is needed.
+    _one_in_force = models.Constraint(
+        "EXCLUDE USING gist ("
+        "int4range(company_id, company_id, '[]') WITH &&, "
+        "daterange(valid_from, valid_to, '[]') WITH &&) "
+        "WHERE (state = 'adopted')",
+        "Another quality standard is in force in these days: only one can be in force "
+        "per municipality and day.",
+    )
+    _preset_without_company = models.Constraint(
+        "CHECK ((state = 'preset') = (company_id IS NULL))",
+        "A preset belongs to no company, and every other standard to one.",
+    )
+    _adopted_is_dated = models.Constraint(
+        "CHECK (state != 'adopted' OR valid_from IS NOT NULL)",
+        "A standard needs the day it is put in force.",
+    )
+    _ages_in_order = models.Constraint(
+        "CHECK (age_min >= 0 AND age_max >= 0 AND (age_max = 0 OR age_max >= age_min))",
+        "The oldest age cannot be lower than the youngest.",
+    )
+    _hours_in_order = models.Constraint(
+        "CHECK (hours_rule != 'window' OR "
+        "(hour_from >= 0 AND hour_to <= 24 AND hour_to > hour_from))",
+        "The hours must begin before they end, within one day.",
+    )
+    _interval_when_interval = models.Constraint(
+        "CHECK (review_rule != 'interval' OR review_interval_months > 0)",
+        "Reviews at intervals need a number of months.",
+    )
+    _numbers_positive = models.Constraint(
+        "CHECK (rhythm_count >= 0 AND closing_grace_days >= 0 "
+        "AND review_lead_days >= 0 AND assessment_interval_days >= 0)",
+        "Numbers of days and contacts cannot be negative.",
+    )
+
+    # --- display ------------------------------------------------------------------
+    @api.depends("name", "municipality", "valid_from")
+    @api.depends_context("lang")
+    def _compute_display_name(self):
+        for standard in self:
+            parts = [standard.municipality or "", standard.name or ""]
+            if standard.valid_from:
+                parts.append(format_date(self.env, standard.valid_from))
+            standard.display_name = " · ".join(part for part in parts if part)
+
+    @api.depends("state", "valid_from", "valid_to")
+    @api.depends_context("uid")
+    def _compute_status(self):
+        for standard in self:
+            if standard.state != "adopted":
+                standard.status = standard.state
+                continue
+            today = standard.company_id._sekp_today()
+            if standard.valid_from > today:
+                standard.status = "coming"
+            elif standard.valid_to and standard.valid_to < today:
+                standard.status = "superseded"
+            else:
+                standard.status = "in_force"
+
+    def _search_status(self, operator, value):
+        if operator != "in":
+            return NotImplemented
+        adopted = Domain("state", "=", "adopted")
+        domains = {
+            "preset": Domain("state", "=", "preset"),
+            "draft": Domain("state", "=", "draft"),
+            "coming": adopted & Domain("valid_from", ">", "today"),
+            "superseded": adopted & Domain("valid_to", "<", "today"),
+            "in_force": adopted
+            & Domain("valid_from", "<=", "today")
+            & (Domain("valid_to", "=", False) | Domain("valid_to", ">=", "today")),
+        }
+        return Domain.OR(domains[status] for status in value if status in domains)
+
+    # --- keeping an adopted version as it was -------------------------------------
+    def _check_unlocked(self):
+        """Refuse a change of an adopted standard, and of a preset.
+
+        :raises UserError: courses may follow the one, and all share the other
+        """
+        if self.env.su:
+            return
+        if any(standard.state == "preset" for standard in self):
+            raise UserError(
+                self.env._(
+                    "A preset is common to all municipalities. Adopt it and change "
+                    "your own copy."
+                )
+            )
+        if any(standard.state == "adopted" for standard in self):
+            raise UserError(
+                self.env._(
+                    "This standard is put in force and cannot be changed. Make a new "
+                    "version of it, change that, and put it in force."
+                )
+            )
+
+    def write(self, vals):
+        if set(vals) - {"revision_due", "activity_ids", "message_follower_ids"}:
+            self._check_unlocked()
+        if not self.env.su and {"state", "valid_from", "valid_to"} & set(vals):
+            raise UserError(
+                self.env._("Use “Put in force” to decide from when a standard holds.")
+            )
+        return super().write(vals)
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        for vals in vals_list:
+            if not self.env.su and vals.get("state", "draft") != "draft":
+                raise UserError(
+                    self.env._("A new standard begins as a draft; adopt a preset.")
+                )
+            if vals.get("state", "draft") == "draft" and not vals.get("company_id"):
+                vals["company_id"] = self.env.company.id
+        return super().create(vals_list)
+
+    @api.ondelete(at_uninstall=False)
+    def _unlink_except_draft(self):
+        if any(standard.state == "preset" for standard in self):
+            self._check_unlocked()
+        if any(standard.state == "adopted" for standard in self):
+            raise UserError(
+                self.env._(
+                    "A standard that has been in force is kept: courses and "
+                    "figures refer to it."
+                )
+            )
+
+    def copy_data(self, default=None):
+        return [
+            {
+                **vals,
+                "state": "draft",
+                "company_id": vals.get("company_id") or self.env.company.id,
+                "preset_id": standard.id if standard.state == "preset" else False,
+            }
+            for standard, vals in zip(self, super().copy_data(default), strict=True)
+        ]
+
+    # --- putting in force ---------------------------------------------------------
+    def _put_in_force(self, day):
+        """Let the draft hold from ``day`` on and end the one before it.
+
+        :param date day: first day of the new version
+        :raises UserError: when an entry point has no team, or a later version exists
+        """
+        self.ensure_one()
+        self.check_access("write")
+        if self.state != "draft":
+            raise UserError(self.env._("Only a draft can be put in force."))
+        without_team = self.route_ids.filtered(lambda route: not route.team_id)
+        if without_team:
+            raise UserError(
+                self.env._(
+                    "Choose a team for each entry point first. Without a team: "
+                    "%(entry_points)s.",
+                    entry_points=", ".join(without_team.mapped("name")),
+                )
+            )
+        if not self.route_ids:
+            raise UserError(
+                self.env._("Add at least one entry point: referrals must go somewhere.")
+            )
+        others = self.search(
+            [("company_id", "=", self.company_id.id), ("state", "=", "adopted")]
+        )
+        later = others.filtered(lambda other: other.valid_from >= day)
+        if later:
+            raise UserError(
+                self.env._(
+                    "A version already holds from %(day)s. Choose a later day.",
+                    day=format_date(self.env, max(later.mapped("valid_from"))),
+                )
+            )
+        current = others.filtered(lambda other: not other.valid_to)
+        # Superuser: dates of an adopted version are closed to everyone but this act.
+        current.sudo().write({"valid_to": day - timedelta(days=1)})
+        self.env.flush_all()
+        self.sudo().write({"state": "adopted", "valid_from": day})
+
+    def action_put_in_force(self):
+        """Open the dialog that dates this version."""
+        self.check_access("write")
+        return self._dialog("sekp.put.in.force", self.env._("Put in Force"))
+
+    def action_adopt(self):
+        """Open the dialog that copies this preset to a company."""
+        self.check_access("read")
+        return self._dialog("sekp.adopt.standard", self.env._("Adopt a Standard"))
+
+    def action_new_version(self):
+        """Copy this standard to a draft and open it."""
+        self.ensure_one()
+        draft = self.copy()
+        return {
+            "type": "ir.actions.act_window",
+            "res_model": self._name,
+            "res_id": draft.id,
+            "view_mode": "form",
+        }
+
+    def _dialog(self, model, name):
+        self.ensure_one()
+        return {
+            "type": "ir.actions.act_window",
+            "name": name,
+            "res_model": model,
+            "view_mode": "form",
+            "target": "new",
+            "context": {"default_standard_id": self.id},
+        }
+
+    # --- what the rest of the house asks ------------------------------------------
+    def _in_force(self, company, day):
+        """Return the standard in force in ``company`` on ``day``, or an empty set."""
+        return self.search(
+            [
+                ("company_id", "=", company.id),
+                ("state", "=", "adopted"),
+                ("valid_from", "<=", day),
+                "|",
+                ("valid_to", "=", False),
+                ("valid_to", ">=", day),
+            ],
+            limit=1,
+        )
+
+    def _require_in_force(self, company, day):
+        """Return the standard in force.
+
+        :raises UserError: when the municipality has none on that day
+        """
+        standard = self._in_force(company, day)
+        if not standard:
+            raise UserError(
+                self.env._(
+                    "%(municipality)s has no quality standard in force on %(day)s. A "
+                    "scheme manager must adopt one first.",
+                    municipality=company.name,
+                    day=format_date(self.env, day),
+                )
+            )
+        return standard
+
+    def _allows_registration(self, mode):
+        """Tell whether facts of registration ``mode`` may be stored of a citizen."""
+        self.ensure_one()
+        return REGISTRATION_ORDER.index(mode) <= REGISTRATION_ORDER.index(
+            self.registration_mode
+        )
+
+    def _anonymity(self, subject, towards):
+        """Return the anonymity of ``subject`` towards one receiver.
+
+        :param str subject: ``citizen`` or ``referrer``
+        :param str towards: ``team``, ``entry_point``, ``authority`` or ``offer``
+        """
+        self.ensure_one()
+        line = self.anonymity_ids.filtered(
+            lambda line: line.subject == subject and line.towards == towards
+        )
+        return line.anonymity or self[f"anonymity_{subject}"]
+
+    def _route(self, age=0, district="", target_groups=None, source=None):
+        """Return the first entry point that matches; empty when none does (R032)."""
+        self.ensure_one()
+        groups = target_groups or self.env["sekp.target.group"]
+        source = source or self.env["sekp.source"]
+        for route in self.route_ids.sorted(lambda route: (route.sequence, route.id)):
+            if route._matches(age, district, groups, source):
+                return route
+        return self.route_ids.browse()
+
+    def _rhythm_days(self):
+        """Return the longest number of days between two contacts; 0 for none."""
+        self.ensure_one()
+        return rhythm_days(self.rhythm_count, self.rhythm_unit)
+
+    def _hours_weekdays(self):
+        return frozenset(range(7 if self.hours_weekends else 5))
+
+    # --- statements ---------------------------------------------------------------
+    @api.model
+    def _parameter_fields(self):
+        """Return the names of all fields that carry what a standard says."""
+        housekeeping = {
+            "code", "company_id", "state", "status", "valid_from", "valid_to",
+            "preset_id", "statement_ids",
+        }  # fmt: skip
+        foreign = {
+            *models.MAGIC_COLUMNS,
+            *self.env["mail.thread"]._fields,
+            *self.env["mail.activity.mixin"]._fields,
+        }
+        return [
+            name
+            for name, field in self._fields.items()
+            if (
+                name not in housekeeping | foreign
+                and not name.startswith("x_")
+                and field.store
+            )
+            or name in PART_FIELDS[:-1]
+        ]
+
+    def _find_home(self, home, entry):
+        """Return where a statement lives as words, or False when it lives nowhere.
+
+        :param str home: a name of :meth:`_parameter_fields`
+        :param str entry: code in a catalogue, kind of a deadline or section
+        """
+        self.ensure_one()
+        if not home or home not in self._fields:
+            return False
+        field = self._fields[home]
+        label = field._description_string(self.env)
+        value = self[home]
+        if field.relational:
+            if entry:
+                key = "code" if "code" in value._fields else "kind"
+                if home == "route_ids":
+                    key = "name"
+                elif home == "anonymity_ids":
+                    key = "towards"
+                value = value.filtered(lambda line: line[key] == entry)
+            if not value:
+                # An empty list of sources or forms is itself a statement: no limit.
+                return (
+                    f"{label}: –" if not entry and field.type == "many2many" else False
+                )
+            return f"{label}: {', '.join(value.mapped('display_name'))}"
+        if field.type == "selection":
+            options = dict(field._description_selection(self.env))
+            return f"{label}: {options[value]}" if value else False
+        if field.type == "boolean":
+            answer = self.env._("yes") if value else self.env._("no")
+            return f"{label}: {answer}"
+        if not value:
+            return False
+        return f"{label}: {value}"
+
+    @api.constrains("state", "registration_mode", "status_report", "grant")
+    def _check_consistent(self):
+        for standard in self:
+            if standard.registration_mode == "none" and "required" in (
+                standard.status_report,
+                standard.grant,
+                standard.action_plan,
+            ):
+                raise ValidationError(
+                    self.env._(
+                        "A standard that stores nothing about the person cannot "
+                        "require a grant, an action plan or a written status."
+                    )
+                )

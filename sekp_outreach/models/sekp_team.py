@@ -1,0 +1,122 @@
+from odoo import api, fields, models
+from odoo.exceptions import ValidationError
+
+
+class SekpTeam(models.Model):
+    """An entry point, a provider team, or both."""
+
+    _name = "sekp.team"
+    _description = "Outreach Team"
+    _order = "sequence, name, id"
+    _check_company_auto = True
+
+    name = fields.Char(required=True)
+    sequence = fields.Integer(default=10)
+    active = fields.Boolean(default=True)
+    company_id = fields.Many2one(
+        comodel_name="res.company",
+        string="Municipality",
+        required=True,
+        index=True,
+        default=lambda self: self.env.company,
+    )
+    is_entry_point = fields.Boolean(
+        string="Entry Point", default=True, help="Receives referrals."
+    )
+    is_provider = fields.Boolean(
+        string="Provider", default=True, help="Its contact persons carry courses."
+    )
+    member_ids = fields.Many2many(
+        comodel_name="res.users",
+        relation="sekp_team_member_rel",
+        column1="team_id",
+        column2="user_id",
+        string="Contact Persons",
+        domain="[('share', '=', False), ('company_ids', 'in', company_id)]",
+    )
+    intake_ids = fields.Many2many(
+        comodel_name="res.users",
+        relation="sekp_team_intake_rel",
+        column1="team_id",
+        column2="user_id",
+        string="Intake Staff",
+        domain="[('share', '=', False), ('company_ids', 'in', company_id)]",
+    )
+    supervisor_ids = fields.Many2many(
+        comodel_name="res.users",
+        relation="sekp_team_supervisor_rel",
+        column1="team_id",
+        column2="user_id",
+        string="Supervisors",
+        domain="[('share', '=', False), ('company_ids', 'in', company_id)]",
+    )
+    responsible_id = fields.Many2one(
+        comodel_name="res.users",
+        required=True,
+        default=lambda self: self.env.user,
+        help="Owns what nobody else owns, so that no obligation is without an owner.",
+    )
+    age_from = fields.Integer(help="Youngest age the team works with; 0 for no limit.")
+    age_to = fields.Integer(help="Oldest age the team works with; 0 for no limit.")
+    phone = fields.Char()
+    mailbox = fields.Char(string="E-mail")
+    opening_hours = fields.Char()
+    journal_duty = fields.Boolean(
+        help="The unit belongs to the central administration and must journalise "
+        "(offentlighedsloven § 15). A trait of the unit, not of § 99.",
+    )
+    course_count = fields.Integer(
+        string="Open Courses", compute="_compute_course_count"
+    )
+
+    _ages_in_order = models.Constraint(
+        "CHECK (age_from >= 0 AND (age_to = 0 OR age_to >= age_from))",
+        "The oldest age of a team cannot be lower than the youngest.",
+    )
+
+    def _compute_course_count(self):
+        counts = dict(
+            self.env["sekp.course"]._read_group(
+                [("team_id", "in", self.ids), ("phase", "!=", "closed")],
+                ["team_id"],
+                ["__count"],
+            )
+            if self.env["sekp.course"].has_access("read")
+            else []
+        )
+        for team in self:
+            team.course_count = counts.get(team, 0)
+
+    @api.constrains("member_ids", "intake_ids", "supervisor_ids", "responsible_id")
+    def _check_people(self):
+        """Refuse people of other municipalities and outside users."""
+        for team in self:
+            people = (
+                team.member_ids
+                | team.intake_ids
+                | team.supervisor_ids
+                | team.responsible_id
+            ).sudo()  # Superuser: reads the companies of the users only.
+            if any(
+                user.share or team.company_id not in user.company_ids for user in people
+            ):
+                raise ValidationError(
+                    self.env._(
+                        "Everyone in the team must be an internal user of the "
+                        "municipality."
+                    )
+                )
+
+    def _referral_owner(self):
+        """Return who owns a new referral here: intake staff first."""
+        self.ensure_one()
+        if self.responsible_id in self.intake_ids | self.supervisor_ids:
+            return self.responsible_id
+        return (self.intake_ids or self.supervisor_ids or self.responsible_id)[:1]
+
+    def _supervisor(self):
+        """Return the supervisor who owns what no contact person owns."""
+        self.ensure_one()
+        if self.responsible_id in self.supervisor_ids:
+            return self.responsible_id
+        return (self.supervisor_ids or self.responsible_id)[:1]

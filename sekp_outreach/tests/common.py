@@ -1,0 +1,203 @@
+"""The cast of the tests: one municipality with two teams, and another municipality.
+
+======================  =====================================  =====================
+who                     role                                   team
+======================  =====================================  =====================
+``intake``              intake                                 harbour (entry point)
+``supervisor``          supervisor                             harbour
+``worker``              contact person                         harbour
+``colleague``           contact person                         harbour
+``other_worker``        contact person                         forest
+``other_supervisor``    supervisor                             forest
+``manager``             scheme manager                         –
+``receiver``            receiver                               –
+``employee``            none                                   –
+``foreign_supervisor``  supervisor, of another municipality    abroad
+======================  =====================================  =====================
+"""
+
+import re
+from datetime import date, datetime
+
+from odoo import Command
+from odoo.tests import TransactionCase, freeze_time, new_test_user
+
+# A clock's activity type bears the name of its model: what is due is the rest.
+KIND_OF_TYPE = re.compile(r"^activity_((referral|course)_)?")
+GROUP = "sekp_outreach.group_%s"
+# A Wednesday at noon in Copenhagen, far from holidays.
+NOW = datetime(2026, 9, 16, 10, 0)
+TODAY = date(2026, 9, 16)
+
+
+def make_user(env, login, group, company, **vals):
+    """Create an internal user of one municipality with at most one of our roles."""
+    groups = f"base.group_user,{GROUP % group}" if group else "base.group_user"
+    return new_test_user(
+        env,
+        login=login,
+        groups=groups,
+        company_id=company.id,
+        company_ids=[Command.set(company.ids)],
+        tz="Europe/Copenhagen",
+        **vals,
+    )
+
+
+def make_company(env, name):
+    """Create a municipality whose working hours lie in Danish time."""
+    company = env["res.company"].create({"name": name})
+    company.resource_calendar_id.tz = "Europe/Copenhagen"
+    return company
+
+
+class OutreachCase(TransactionCase):
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.startClassPatcher(cls.freeze(NOW))
+        cls.company = make_company(cls.env, "Havnby Kommune")
+        cls.foreign_company = make_company(cls.env, "Skovby Kommune")
+        for login, group in (
+            ("intake", "intake"),
+            ("supervisor", "supervisor"),
+            ("worker", "contact_person"),
+            ("colleague", "contact_person"),
+            ("other_worker", "contact_person"),
+            ("other_supervisor", "supervisor"),
+            ("manager", "scheme_manager"),
+            ("receiver", "receiver"),
+            ("employee", None),
+        ):
+            setattr(cls, login, make_user(cls.env, f"sekp_{login}", group, cls.company))
+        cls.foreign_supervisor = make_user(
+            cls.env, "sekp_foreign_supervisor", "supervisor", cls.foreign_company
+        )
+        cls.harbour = cls.env["sekp.team"].create(
+            {
+                "name": "Havneholdet",
+                "company_id": cls.company.id,
+                "responsible_id": cls.supervisor.id,
+                "intake_ids": [Command.set(cls.intake.ids)],
+                "supervisor_ids": [Command.set(cls.supervisor.ids)],
+                "member_ids": [Command.set((cls.worker | cls.colleague).ids)],
+            }
+        )
+        cls.forest = cls.env["sekp.team"].create(
+            {
+                "name": "Skovholdet",
+                "company_id": cls.company.id,
+                "responsible_id": cls.other_supervisor.id,
+                "supervisor_ids": [Command.set(cls.other_supervisor.ids)],
+                "member_ids": [Command.set(cls.other_worker.ids)],
+            }
+        )
+        cls.abroad = cls.env["sekp.team"].create(
+            {
+                "name": "Udeholdet",
+                "company_id": cls.foreign_company.id,
+                "responsible_id": cls.foreign_supervisor.id,
+                "supervisor_ids": [Command.set(cls.foreign_supervisor.ids)],
+            }
+        )
+        cls.source_self = cls.env.ref("sekp_outreach.source_self")
+        cls.source_relative = cls.env.ref("sekp_outreach.source_relative")
+        cls.home_visit = cls.env.ref("sekp_outreach.contact_form_home_visit")
+        cls.phone = cls.env.ref("sekp_outreach.contact_form_phone")
+        cls.offer = cls.env.ref("sekp_outreach.offer_activity_centre")
+
+    @classmethod
+    def freeze(cls, moment):
+        """Return a patcher that stops the clock at a UTC ``moment``."""
+        return freeze_time(moment)
+
+    def at(self, moment):
+        """Let a ``with`` block happen at another UTC moment."""
+        return self.freeze(moment)
+
+    # --- making things ------------------------------------------------------------
+    @classmethod
+    def make_standard(cls, company=None, deadlines=(), in_force=True, **vals):
+        """Create a standard and put it in force from the first of January 2026.
+
+        :param deadlines: dicts of values of ``sekp.standard.deadline``
+        """
+        company = company or cls.company
+        team = cls.harbour if company == cls.company else cls.abroad
+        standard = cls.env["sekp.standard"].create(
+            {
+                "name": "Kvalitetsstandard",
+                "municipality": company.name,
+                "company_id": company.id,
+                "route_ids": [Command.create({"name": team.name, "team_id": team.id})],
+                "deadline_ids": [Command.create(line) for line in deadlines],
+                **vals,
+            }
+        )
+        if in_force:
+            standard._put_in_force(date(2026, 1, 1))
+        return standard
+
+    @classmethod
+    def refer(cls, user=None, **vals):
+        """Register a referral as ``user``, intake by default."""
+        user = user or cls.intake
+        return (
+            cls.env["sekp.referral"]
+            .with_user(user)
+            .create({"source_id": cls.source_relative.id, **vals})
+        )
+
+    @classmethod
+    def allocate(cls, referral=None, user=None, **vals):
+        """Allocate a referral as the supervisor; return the course as its worker."""
+        referral = referral or cls.refer(**vals)
+        user = user or cls.worker
+        if not referral.deviation_reason and referral.warnings:
+            referral.sudo().deviation_reason = "law"
+        course = referral.with_user(cls.supervisor)._allocate(
+            user, cls.harbour, **referral.with_user(cls.supervisor)._citizen_facts()
+        )
+        return course.with_user(user)
+
+    @classmethod
+    def log(cls, course, **vals):
+        """Log a contact as the user the course is browsed with."""
+        return (
+            cls.env["sekp.contact"]
+            .with_user(course.env.user)
+            .create(
+                {
+                    "course_id": course.id,
+                    "outcome": "met",
+                    "form_id": cls.home_visit.id,
+                    **vals,
+                }
+            )
+        )
+
+    def obligations(self, record):
+        """Return the open automatic activities as ``{type name: due}``."""
+        activities = record.sudo().activity_ids.filtered("automated")
+        names = {
+            row.res_id: row.name
+            for row in self.env["ir.model.data"].search(
+                [
+                    ("module", "=", "sekp_outreach"),
+                    ("model", "=", "mail.activity.type"),
+                    ("res_id", "in", activities.activity_type_id.ids),
+                ]
+            )
+        }
+        return {
+            KIND_OF_TYPE.sub("", names[activity.activity_type_id.id]): (
+                activity.date_deadline
+            )
+            for activity in activities
+        }
+
+    def clocks(self, record):
+        """Return the clocks as ``{kind: (due, state)}``."""
+        return {
+            clock.kind: (clock.due, clock.state) for clock in record.sudo().deadline_ids
+        }

@@ -1,0 +1,111 @@
+"""Days, hours and intervals that courses of support are measured by."""
+
+from datetime import datetime, time, timedelta
+
+import pytz
+
+DAYS_PER_MONTH = 30
+DAYS_PER_WEEK = 7
+END_OF_TIME = datetime(9999, 12, 31)
+
+
+def start_of_day(day, timezone):
+    """Return the UTC instant, without zone, at which ``day`` begins in ``timezone``.
+
+    >>> from datetime import date
+    >>> start_of_day(date(2026, 7, 1), "Europe/Copenhagen")
+    datetime.datetime(2026, 6, 30, 22, 0)
+    >>> start_of_day(date(2026, 12, 1), "Europe/Copenhagen")
+    datetime.datetime(2026, 11, 30, 23, 0)
+    """
+    local = pytz.timezone(timezone).localize(datetime.combine(day, time.min))
+    return local.astimezone(pytz.utc).replace(tzinfo=None)
+
+
+def end_of_day(day, timezone):
+    """Return the UTC instant at which the day after ``day`` begins; never for no day.
+
+    >>> from datetime import date
+    >>> end_of_day(date(2026, 12, 1), "Europe/Copenhagen")
+    datetime.datetime(2026, 12, 1, 23, 0)
+    >>> end_of_day(None, "Europe/Copenhagen") == END_OF_TIME
+    True
+    """
+    if not day:
+        return END_OF_TIME
+    return start_of_day(day + timedelta(days=1), timezone)
+
+
+def local_time(instant, timezone):
+    """Return the local time, without zone, of a UTC ``instant`` without zone.
+
+    >>> local_time(datetime(2026, 7, 1, 6, 30), "Europe/Copenhagen")
+    datetime.datetime(2026, 7, 1, 8, 30)
+    """
+    return (
+        pytz.utc.localize(instant)
+        .astimezone(pytz.timezone(timezone))
+        .replace(tzinfo=None)
+    )
+
+
+def rhythm_days(count, unit):
+    """Return the days between contacts for ``count`` contacts in a week or a month.
+
+    >>> rhythm_days(1, "month"), rhythm_days(2, "week"), rhythm_days(0, "month")
+    (30, 3, 0)
+    """
+    if not count or not unit:
+        return 0
+    length = {"month": DAYS_PER_MONTH, "week": DAYS_PER_WEEK}[unit]
+    return max(1, length // count)
+
+
+def within_hours(local, hour_from, hour_to, weekdays):
+    """Tell whether a local time lies within the hours a standard gives.
+
+    :param datetime local: local time
+    :param float hour_from: first hour of the window, 8.5 is half past eight
+    :param float hour_to: hour at which the window ends
+    :param weekdays: set of weekday numbers, Monday is 0
+
+    >>> weekdays = {0, 1, 2, 3, 4}
+    >>> within_hours(datetime(2026, 12, 18, 10, 0), 8, 16, weekdays)
+    True
+    >>> within_hours(datetime(2026, 12, 18, 19, 0), 8, 16, weekdays)
+    False
+    >>> within_hours(datetime(2026, 12, 19, 10, 0), 8, 16, weekdays)
+    False
+    """
+    hour = local.hour + local.minute / 60
+    return local.weekday() in weekdays and hour_from <= hour < hour_to
+
+
+def age_band(age):
+    """Return the band that is kept instead of an age, as a key.
+
+    >>> [age_band(age) for age in (17, 18, 29, 30, 64, 65)]
+    ['under_18', '18_29', '18_29', '30_49', '50_64', '65_plus']
+    >>> age_band(0) is None
+    True
+    """
+    if not age:
+        return None
+    for limit, band in ((18, "under_18"), (30, "18_29"), (50, "30_49"), (65, "50_64")):
+        if age < limit:
+            return band
+    return "65_plus"
+
+
+def overlaps(first, second):
+    """Tell whether two periods ``(from, to)`` share a day; no ``to`` means for ever.
+
+    >>> from datetime import date
+    >>> overlaps((date(2026, 1, 1), date(2026, 3, 1)), (date(2026, 3, 1), None))
+    True
+    >>> overlaps((date(2026, 1, 1), date(2026, 2, 28)), (date(2026, 3, 1), None))
+    False
+    """
+    return (not second[1] or first[0] <= second[1]) and (
+        not first[1] or second[0] <= first[1]
+    )

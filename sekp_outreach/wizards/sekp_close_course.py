@@ -1,0 +1,30 @@
+from odoo import api, fields, models
+
+from ..models.sekp_course import CLOSING_OUTCOMES
+
+
+class SekpCloseCourse(models.TransientModel):
+    """Closes a course with an outcome; shows what is still open."""
+
+    _name = "sekp.close.course"
+    _description = "Close a Course"
+
+    course_id = fields.Many2one(
+        comodel_name="sekp.course", required=True, readonly=True
+    )
+    outcome = fields.Selection(CLOSING_OUTCOMES, required=True)
+    obligations = fields.Text(compute="_compute_obligations")
+    grace_days = fields.Integer(
+        related="course_id.standard_id.closing_grace_days", related_sudo=False
+    )
+
+    @api.depends("course_id")
+    def _compute_obligations(self):
+        for wizard in self:
+            wizard.obligations = "\n".join(wizard.course_id._open_obligations())
+
+    def action_close(self):
+        """Close the course."""
+        self.ensure_one()
+        self.course_id._close(self.outcome)
+        return {"type": "ir.actions.act_window_close"}
