@@ -1,2 +1,5 @@
 from . import models, wizards
 from .hooks import uninstall_hook
+from .tools.quiet_log import withhold_values
+
+withhold_values()

@@ -1,3 +1,4 @@
+from . import mail_activity
 from . import res_company
 from . import sekp_confidential_mixin
 from . import sekp_course_child_mixin

@@ -1,7 +1,7 @@
 from datetime import timedelta
 
 from odoo import api, fields, models
-from odoo.exceptions import UserError
+from odoo.exceptions import AccessError, UserError
 
 
 class SekpAssignment(models.Model):
@@ -75,10 +75,12 @@ class SekpAssignment(models.Model):
             row.starts_at = row.date_from and company._sekp_start_of_day(row.date_from)
             row.ends_at = company._sekp_end_of_day(row.date_to)
 
+    def _prepare_create(self, vals):
+        self._refuse_second_role(vals)
+        return super()._prepare_create(vals)
+
     @api.model_create_multi
     def create(self, vals_list):
-        for vals in vals_list:
-            self._refuse_second_role(vals)
         rows = super().create(vals_list)
         for row in rows:
             if row.company_id not in row.sudo().user_id.company_ids:
@@ -113,18 +115,52 @@ class SekpAssignment(models.Model):
             )
 
     def write(self, vals):
-        if set(vals) - {"date_to"} and not self.env.su:
-            raise UserError(
-                self.env._(
-                    "Only the last day of an access can be changed; make a new "
-                    "one instead."
-                )
-            )
+        if not self.env.su:
+            self._check_shortened(vals)
         return super().write(vals)
 
+    def _check_shortened(self, vals):
+        """Let a supervisor of the team end another's access earlier, and nothing else.
+
+        :raises AccessError: for one's own row, and for those who do not supervise
+        :raises UserError: for a longer period, or the contact person's row
+        """
+        self.check_access("write")
+        day = fields.Date.to_date(vals.get("date_to"))
+        for row in self:
+            if (
+                self.env.user not in row.team_id.supervisor_ids
+                or row.user_id == self.env.user
+            ):
+                raise AccessError(
+                    self.env._("A supervisor of the team ends the access of others.")
+                )
+            today = row.company_id._sekp_today()
+            if (
+                set(vals) != {"date_to"}
+                or not day
+                or not max(today, row.date_from) <= day <= (row.date_to or day)
+            ):
+                raise UserError(
+                    self.env._(
+                        "An access can only be ended earlier, from today on. Give a "
+                        "new one to extend it."
+                    )
+                )
+            if row.role == "contact_person":
+                raise UserError(
+                    self.env._(
+                        "Give the course to another contact person instead, so that "
+                        "nothing is without an owner."
+                    )
+                )
+
     @api.ondelete(at_uninstall=False)
-    def _unlink_except_never(self):
-        raise UserError(self.env._("Who had access is kept. End the access instead."))
+    def _unlink_except_begun(self):
+        if any(row.date_from <= row.company_id._sekp_today() for row in self):
+            raise UserError(
+                self.env._("Who had access is kept. End the access instead.")
+            )
 
     def _check_course_open(self):
         """Access may also be given to a closed course, to read it."""
@@ -142,6 +178,6 @@ class SekpAssignment(models.Model):
         return (rows - earlier).filtered(lambda row: row.date_from == day)[:1]
 
     def _end(self, day):
-        """End access after ``day``; a row that begins later never begins."""
+        """End access after ``day``."""
         for row in self:
             row.write({"date_to": max(day, row.date_from)})

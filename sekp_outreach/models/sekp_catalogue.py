@@ -1,9 +1,14 @@
-from odoo import fields, models
+from odoo import api, fields, models
+from odoo.exceptions import UserError
 
 
 class SekpCatalogueMixin(models.AbstractModel):
     """What every catalogue entry has: a name, a code that data and presets refer to,
-    an order, and a place in the national vocabulary when there is one."""
+    an order, and a place in the national vocabulary when there is one.
+
+    An entry without a company is common to all municipalities of the database and is
+    changed by none of them; each adds its own.
+    """
 
     _name = "sekp.catalogue.mixin"
     _description = "Catalogue Entry"
@@ -14,6 +19,12 @@ class SekpCatalogueMixin(models.AbstractModel):
         required=True,
         help="Short technical name that presets and imports refer to.",
     )
+    company_id = fields.Many2one(
+        comodel_name="res.company",
+        string="Municipality",
+        index=True,
+        help="Empty: common to every municipality in this database.",
+    )
     sequence = fields.Integer(default=10)
     active = fields.Boolean(default=True)
     ffb_code = fields.Char(
@@ -21,6 +32,32 @@ class SekpCatalogueMixin(models.AbstractModel):
         help="Code in the common Danish language for social services, where there is "
         "one. Optional: § 99 itself lies outside that vocabulary.",
     )
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        if not self.env.su:
+            for vals in vals_list:
+                vals["company_id"] = vals.get("company_id") or self.env.company.id
+        return super().create(vals_list)
+
+    def write(self, vals):
+        self._check_own()
+        if "company_id" in vals and not self.env.su:
+            raise UserError(self.env._("An entry stays with its municipality."))
+        return super().write(vals)
+
+    @api.ondelete(at_uninstall=False)
+    def _unlink_except_common(self):
+        self._check_own()
+
+    def _check_own(self):
+        if not self.env.su and any(not entry.company_id for entry in self):
+            raise UserError(
+                self.env._(
+                    "This entry is common to all municipalities and cannot be changed. "
+                    "Add your own instead."
+                )
+            )
 
 
 class SekpTargetGroup(models.Model):
@@ -38,8 +75,8 @@ class SekpTargetGroup(models.Model):
         "such as not being retained in other offers.",
     )
 
-    _code_unique = models.Constraint(
-        "UNIQUE (code)", "Two target groups cannot share a code."
+    _code_unique = models.UniqueIndex(
+        "(code, COALESCE(company_id, 0))", "Two target groups cannot share a code."
     )
 
 
@@ -55,8 +92,8 @@ class SekpContactForm(models.Model):
         help="Counts as having come out to the citizen: meets a first-visit deadline.",
     )
 
-    _code_unique = models.Constraint(
-        "UNIQUE (code)", "Two forms of contact cannot share a code."
+    _code_unique = models.UniqueIndex(
+        "(code, COALESCE(company_id, 0))", "Two forms of contact cannot share a code."
     )
 
 
@@ -67,8 +104,8 @@ class SekpSupportFunction(models.Model):
     _inherit = ["sekp.catalogue.mixin"]
     _description = "Support Function"
 
-    _code_unique = models.Constraint(
-        "UNIQUE (code)", "Two support functions cannot share a code."
+    _code_unique = models.UniqueIndex(
+        "(code, COALESCE(company_id, 0))", "Two support functions cannot share a code."
     )
 
 
@@ -85,8 +122,8 @@ class SekpSource(models.Model):
         "reports.",
     )
 
-    _code_unique = models.Constraint(
-        "UNIQUE (code)", "Two sources cannot share a code."
+    _code_unique = models.UniqueIndex(
+        "(code, COALESCE(company_id, 0))", "Two sources cannot share a code."
     )
 
 
@@ -98,11 +135,6 @@ class SekpOffer(models.Model):
     _description = "Ordinary Offer or Partner"
     _check_company_auto = True
 
-    company_id = fields.Many2one(
-        comodel_name="res.company",
-        index=True,
-        help="Empty: known to every municipality in this database.",
-    )
     kind = fields.Selection(
         [
             ("home_support", "Home support (§ 85)"),

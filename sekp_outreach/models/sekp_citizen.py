@@ -29,6 +29,8 @@ class SekpCitizen(models.Model):
         "age_band": "alias",
     }
 
+    _sekp_act_fields = frozenset({"standard_id", "identity_level"})
+
     standard_id = fields.Many2one(
         comodel_name="sekp.standard",
         string="Quality Standard",
@@ -69,6 +71,19 @@ class SekpCitizen(models.Model):
 
     def _registration_standard(self):
         return self.standard_id
+
+    def _follow_standard(self, standard):
+        """Come under another standard; what it does not allow to be stored goes.
+
+        :param standard: the standard of the course that begins now
+        """
+        self.ensure_one()
+        above = {
+            name: False
+            for name, mode in self._sekp_person_fields.items()
+            if self[name] and not standard._allows_registration(mode)
+        }
+        self.write({**above, "standard_id": standard.id})
 
     def _obligation_owner(self):
         return self.course_ids[:1]._obligation_owner()

@@ -4,6 +4,70 @@ from odoo.exceptions import AccessError, UserError, ValidationError
 from ..tools.reference_code import new_code
 
 CODE_ATTEMPTS = 20
+NOTHING = (None, False, "")
+
+
+class SekpLinkMixin(models.AbstractModel):
+    """Refuses links to confidential records the user may not read.
+
+    Odoo checks a link only when it is followed; here it is checked when it is made, in
+    what is written and in the defaults a caller brings along.
+    """
+
+    _name = "sekp.link.mixin"
+    _description = "Guarded Links"
+
+    @api.model
+    def _given_defaults(self):
+        """Return the values that the caller's context brings as defaults."""
+        prefix = "default_"
+        return {
+            key.removeprefix(prefix): value
+            for key, value in self.env.context.items()
+            if key.startswith(prefix) and key.removeprefix(prefix) in self._fields
+        }
+
+    def _check_links(self, vals):
+        """Refuse a link to a confidential record the user may not read.
+
+        :param dict vals: what is to be written; checked before it reaches SQL
+        :raises AccessError: naming neither the record nor what it is about
+        """
+        if self.env.su:
+            return
+        for name, value in vals.items():
+            field = self._fields.get(name)
+            if (
+                not value
+                or not field
+                or field.type != "many2one"
+                or not issubclass(
+                    self.pool[field.comodel_name], self.pool["sekp.confidential.mixin"]
+                )
+            ):
+                continue
+            if not self.env[field.comodel_name].browse(value).has_access("read"):
+                raise AccessError(
+                    self.env._("You can only refer to records you may open yourself.")
+                )
+
+
+class SekpDialogMixin(models.AbstractModel):
+    """A dialog about a confidential record: opened by those who may open the record."""
+
+    _name = "sekp.dialog.mixin"
+    _description = "Dialog"
+    _inherit = ["sekp.link.mixin"]
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        for vals in vals_list:
+            self._check_links({**self._given_defaults(), **vals})
+        return super().create(vals_list)
+
+    def write(self, vals):
+        self._check_links(vals)
+        return super().write(vals)
 
 
 class SekpConfidentialMixin(models.AbstractModel):
@@ -18,17 +82,22 @@ class SekpConfidentialMixin(models.AbstractModel):
 
     _name = "sekp.confidential.mixin"
     _description = "Confidential Record"
-    _inherit = ["mail.activity.mixin"]
+    _inherit = ["sekp.link.mixin", "mail.activity.mixin"]
     _rec_name = "reference"
 
     # {field name: least registration mode under which it may be stored}
     _sekp_person_fields = {}
+    # What only acts set: refused in create and in write, whoever asks.
+    _sekp_act_fields = frozenset()
 
     reference = fields.Char(
         string="Code",
         readonly=True,
         copy=False,
         index="trigram",
+        # A name is read for everyone who meets a link to the record. A group of its
+        # own keeps that reading from fetching anything but the code.
+        prefetch="code",
         help="Random code that says nothing about the person.",
     )
     company_id = fields.Many2one(
@@ -63,8 +132,15 @@ class SekpConfidentialMixin(models.AbstractModel):
 
     @api.model_create_multi
     def create(self, vals_list):
+        if not self.env.su:
+            self = self._without_act_defaults()
+            for vals in vals_list:
+                self._refuse_acts(vals)
         for vals in vals_list:
-            self._check_links(vals)
+            self._check_links({**self._given_defaults(), **vals})
+            self._prepare_create(vals)
+            self._check_required({**self._given_defaults(), **vals}, creating=True)
+            self._check_facts(vals, self._standard_of(vals))
             if self._takes_own_reference():
                 vals["reference"] = self._new_reference()
         records = super().create(vals_list)
@@ -72,57 +148,91 @@ class SekpConfidentialMixin(models.AbstractModel):
         return records
 
     def write(self, vals):
-        if "reference" in vals and not self.env.su:
-            raise UserError(self.env._("A code is never changed."))
+        if not self.env.su:
+            self._refuse_acts(vals, also=frozenset({"company_id", "reference"}))
         self._check_links(vals)
+        self._check_required(vals)
+        for record in self:
+            record._check_facts(vals, record._registration_standard())
         result = super().write(vals)
         if set(vals) & set(self._sekp_person_fields):
             self._check_registration()
         return result
 
-    # --- links --------------------------------------------------------------------
-    def _check_links(self, vals):
-        """Refuse a link to a confidential record the user may not read.
+    def _prepare_create(self, vals):
+        """Complete and check what is about to be created, before it reaches SQL.
 
-        :param dict vals: what is to be written; checked before it reaches SQL
-        :raises AccessError: naming neither the record nor what it is about
+        :param dict vals: changed in place
         """
-        if self.env.su:
-            return
-        for name, value in vals.items():
-            field = self._fields.get(name)
-            if (
-                not value
-                or not field
-                or field.type != "many2one"
-                or not issubclass(
-                    self.pool[field.comodel_name], self.pool["sekp.confidential.mixin"]
+
+    # --- acts ------------------------------------------------------------------
+    def _refuse_acts(self, vals, also=frozenset()):
+        """Refuse to set by hand what only acts set.
+
+        :raises UserError: for a field that has its button
+        """
+        if (self._sekp_act_fields | also) & set(vals):
+            raise UserError(
+                self.env._("This is changed with the buttons of the record only.")
+            )
+
+    def _without_act_defaults(self):
+        """Return the model without defaults for what only acts set."""
+        context = {
+            key: value
+            for key, value in self.env.context.items()
+            if key.removeprefix("default_") not in self._sekp_act_fields
+            or not key.startswith("default_")
+        }
+        return self.with_env(self.env(context=context))
+
+    def _check_required(self, vals, creating=False):
+        """Refuse an empty mandatory field before SQL, which would log the whole row.
+
+        :raises ValidationError: naming the field
+        """
+        required = {
+            name
+            for name, field in self._fields.items()
+            if field.required and field.store and not field.compute
+        }
+        if creating:
+            missing = required - set(vals)
+            vals = {**dict.fromkeys(missing), **self.default_get(list(missing)), **vals}
+        empty = {name for name in required & set(vals) if vals[name] in NOTHING}
+        for name in sorted(empty - {"reference"}):
+            raise ValidationError(
+                self.env._(
+                    "Fill in “%(field)s”.",
+                    field=self._fields[name]._description_string(self.env),
                 )
-            ):
-                continue
-            if not self.env[field.comodel_name].browse(value).has_access("read"):
-                raise AccessError(
-                    self.env._("You can only refer to records you may open yourself.")
-                )
+            )
 
     # --- registration -------------------------------------------------------------
     def _registration_standard(self):
         """Return the standard that bounds what may be stored about the person."""
         raise NotImplementedError
 
+    def _standard_of(self, vals):
+        """Return the standard that bounds a record which is about to be created."""
+        return self.env["sekp.standard"].browse(vals.get("standard_id"))
+
     def _check_registration(self):
-        """Refuse facts about the person above the standard's registration mode (C4).
+        """Refuse what is stored above the standard's registration mode (C4)."""
+        for record in self:
+            record._check_facts(
+                {name: record[name] for name in self._sekp_person_fields},
+                record._registration_standard(),
+            )
+
+    def _check_facts(self, vals, standard):
+        """Refuse facts about the person above the registration mode, before SQL.
 
         :raises ValidationError: naming the field, never its content
         """
-        if not self._sekp_person_fields:
-            return
-        for record in self:
-            standard = record._registration_standard()
-            if not standard:
-                continue
+        if standard:
             for name, mode in self._sekp_person_fields.items():
-                if record[name] and not standard._allows_registration(mode):
+                if vals.get(name) and not standard._allows_registration(mode):
                     label = self._fields[name]._description_string(self.env)
                     raise ValidationError(
                         self.env._(

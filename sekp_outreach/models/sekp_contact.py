@@ -141,27 +141,26 @@ class SekpContact(models.Model):
 
     @api.model_create_multi
     def create(self, vals_list):
-        for vals in vals_list:
-            minutes = vals.get("minutes") or 0
-            if not isinstance(minutes, int) or not 0 <= minutes <= LONGEST_CONTACT:
-                raise ValidationError(
-                    self.env._("A contact lasts between 0 minutes and a day.")
-                )
-            if not (vals.get("outcome") or self.env.context.get("default_outcome")):
-                raise ValidationError(self.env._("Say whether you met."))
-            if not self.env.su:
-                vals["user_id"] = self.env.uid
-            vals["is_current"] = True
-        for vals in vals_list:
-            replaces = vals.get("replaces_id") or self.env.context.get(
-                "default_replaces_id"
-            )
-            self._check_correctable(replaces, vals.get("course_id"))
         contacts = super().create(vals_list)
         for contact in contacts:
             contact._retire_corrected()
             contact.course_id._contact_logged(contact)
         return contacts
+
+    def _prepare_create(self, vals):
+        given = {**self._given_defaults(), **vals}
+        minutes = given.get("minutes") or 0
+        if not isinstance(minutes, int) or not 0 <= minutes <= LONGEST_CONTACT:
+            raise ValidationError(
+                self.env._("A contact lasts between 0 minutes and a day.")
+            )
+        if not given.get("outcome"):
+            raise ValidationError(self.env._("Say whether you met."))
+        if not self.env.su:
+            vals["user_id"] = self.env.uid
+        vals["is_current"] = True
+        self._check_correctable(given.get("replaces_id"), given.get("course_id"))
+        return super()._prepare_create(vals)
 
     def _check_correctable(self, replaces_id, course_id):
         """Refuse to correct what is not the current version in the same course.

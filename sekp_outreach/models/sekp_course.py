@@ -3,7 +3,7 @@ from datetime import timedelta
 from dateutil.relativedelta import relativedelta
 
 from odoo import api, fields, models
-from odoo.exceptions import LockError, UserError, ValidationError
+from odoo.exceptions import AccessError, LockError, UserError, ValidationError
 
 PHASES = [
     ("framing", "Framing"),
@@ -24,6 +24,7 @@ CLOSING_OUTCOMES = [
     ("other", "Other"),
 ]
 LIVE_HANDOVERS = ("sent", "accepted")
+LONGEST_RHYTHM = 366
 
 
 class SekpCourse(models.Model):
@@ -40,6 +41,15 @@ class SekpCourse(models.Model):
     _check_company_auto = True
 
     _sekp_person_fields = {"next_step": "alias"}
+
+    _sekp_act_fields = frozenset(
+        {
+            "citizen_id", "standard_id", "referral_id", "previous_course_id",
+            "contact_person_id", "date_start", "date_end", "closing_outcome",
+            "next_contact_due", "contact_count", "attempt_count", "last_met_on",
+            "last_outreach_on",
+        }
+    )  # fmt: skip
 
     citizen_id = fields.Many2one(
         comodel_name="sekp.citizen",
@@ -174,8 +184,8 @@ class SekpCourse(models.Model):
         "A closed course has a day it was closed on, an open one has none.",
     )
     _rhythm_positive = models.Constraint(
-        "CHECK (rhythm_days >= 0 AND rhythm_days <= 366)",
-        "The interval between contacts lies between 0 and 366 days.",
+        f"CHECK (rhythm_days >= 0 AND rhythm_days <= {LONGEST_RHYTHM})",
+        f"The interval between contacts lies between 0 and {LONGEST_RHYTHM} days.",
     )
 
     # --- computes -----------------------------------------------------------------
@@ -257,35 +267,54 @@ class SekpCourse(models.Model):
 
     # --- guards -------------------------------------------------------------------
     def write(self, vals):
-        guarded = {
-            "citizen_id", "standard_id", "referral_id", "previous_course_id",
-            "contact_person_id", "date_start", "date_end", "closing_outcome",
-        }  # fmt: skip
         if not self.env.su:
-            if guarded & set(vals):
-                raise UserError(
-                    self.env._("Use the buttons of the course to change this.")
-                )
-            if "phase" in vals and (
-                vals["phase"] == "closed"
-                or any(course.phase == "closed" for course in self)
-            ):
-                raise UserError(
-                    self.env._(
-                        "A course is closed and re-established with its buttons, so "
-                        "that nothing is forgotten."
-                    )
-                )
-        if "rhythm_days" in vals and not 0 <= (vals["rhythm_days"] or 0) <= 366:
-            raise ValidationError(
-                self.env._("The interval between contacts lies between 0 and 366 days.")
-            )
+            self._check_phase_change(vals)
+            self._check_team_change(vals)
+        self._check_rhythm(vals)
         result = super().write(vals)
         if "rhythm_days" in vals:
             self._sync_rhythm()
         if "team_id" in vals:
             self._move_obligations()
         return result
+
+    def _check_phase_change(self, vals):
+        if "phase" in vals and (
+            vals["phase"] == "closed"
+            or any(course.phase == "closed" for course in self)
+        ):
+            raise UserError(
+                self.env._(
+                    "A course is closed and re-established with its buttons, so that "
+                    "nothing is forgotten."
+                )
+            )
+
+    def _check_team_change(self, vals):
+        """Let only a supervisor of the team give a course to another team (C2)."""
+        if "team_id" not in vals:
+            return
+        self.check_access("write")
+        team = self.env["sekp.team"].browse(vals["team_id"])
+        for course in self:
+            if self.env.user not in course.team_id.supervisor_ids:
+                raise AccessError(
+                    self.env._("Only a supervisor of the team moves a course.")
+                )
+            if team.company_id != course.company_id or not team.is_provider:
+                raise UserError(
+                    self.env._("Choose a team of the municipality that gives support.")
+                )
+
+    def _check_rhythm(self, vals):
+        days = vals.get("rhythm_days") or 0
+        if not isinstance(days, int) or not 0 <= days <= LONGEST_RHYTHM:
+            raise ValidationError(
+                self.env._(
+                    "The interval between contacts lies between 0 and %(days)s days.",
+                    days=LONGEST_RHYTHM,
+                )
+            )
 
     @api.constrains("previous_course_id", "citizen_id")
     def _check_previous_course(self):
@@ -521,6 +550,11 @@ class SekpCourse(models.Model):
         self._take_for_change()
         if self.phase == "closed":
             raise UserError(self.env._("The course is already closed."))
+        people = self.contact_person_id | self.team_id.supervisor_ids
+        if self.env.user not in people and not self.env.su:
+            raise AccessError(
+                self.env._("The contact person or a supervisor closes the course.")
+            )
         obligations = self._open_obligations()
         if obligations:
             raise UserError(
@@ -548,6 +582,7 @@ class SekpCourse(models.Model):
         )
         course._drop_obligations()
         grace = timedelta(days=course.standard_id.closing_grace_days)
+        course.assignment_ids.filtered(lambda row: row.date_from > today).unlink()
         course.assignment_ids.filtered(
             lambda row: not row.date_to or row.date_to > today + grace
         )._end(today + grace)
@@ -636,6 +671,7 @@ class SekpCourse(models.Model):
                 )
             )
         # Superuser: the new course does not exist yet, no rule can admit to it.
+        self.sudo().citizen_id._follow_standard(standard)
         course = self.sudo().create(
             {
                 "citizen_id": self.citizen_id.id,

@@ -48,7 +48,20 @@ class SekpCourseChildMixin(models.AbstractModel):
         records._check_course_open()
         return records
 
+    def _prepare_create(self, vals):
+        # The columns the rules are built on come from the course alone.
+        for name in ("company_id", "team_id", "reference"):
+            vals.pop(name, None)
+        return super()._prepare_create(vals)
+
+    def _standard_of(self, vals):
+        course_id = {**self._given_defaults(), **vals}.get("course_id")
+        # Superuser: the bound on what may be stored holds for every writer.
+        return self.env["sekp.course"].sudo().browse(course_id).standard_id
+
     def write(self, vals):
+        if not self.env.su:
+            self._refuse_acts(vals, also=frozenset({"team_id"}))
         if "course_id" in vals and any(
             record.course_id.id != vals["course_id"] for record in self
         ):

@@ -78,10 +78,12 @@ class SekpGrant(models.Model):
                     self.env._("A decision cannot be dated in the future.")
                 )
 
+    def _prepare_create(self, vals):
+        self.browse()._check_period({**self._given_defaults(), **vals})
+        return super()._prepare_create(vals)
+
     @api.model_create_multi
     def create(self, vals_list):
-        for vals in vals_list:
-            self.browse()._check_period(vals)
         grants = super().create(vals_list)
         for grant in grants:
             if not grant.course_id.uses_grant:

@@ -40,6 +40,13 @@ class SekpHandover(models.Model):
 
     _sekp_person_fields = {"summary": "alias"}
 
+    _sekp_act_fields = frozenset(
+        {
+            "state", "consent_given", "consent_on", "sent_on", "answered_on",
+            "ended_on", "met_count", "answer_reason",
+        }
+    )  # fmt: skip
+
     offer_id = fields.Many2one(
         comodel_name="sekp.offer", required=True, ondelete="restrict"
     )
@@ -105,35 +112,38 @@ class SekpHandover(models.Model):
         for handover in self:
             handover.is_receiver = handover.receiver_id == self.env.user
 
-    @api.model_create_multi
-    def create(self, vals_list):
-        for vals in vals_list:
-            # Superuser and before SQL: a clear sentence, and no values in a log.
-            if self.sudo().search_count(
+    def _prepare_create(self, vals):
+        self._refuse_second({**self._given_defaults(), **vals})
+        return super()._prepare_create(vals)
+
+    def _refuse_second(self, vals):
+        """Refuse a second handover to the same offer before it reaches SQL."""
+        # Superuser: whether the course may be read is checked with every link.
+        if (
+            self.sudo().search(
                 [
                     ("course_id", "=", vals.get("course_id")),
                     ("offer_id", "=", vals.get("offer_id")),
                     ("state", "in", LIVE_STATES),
                 ],
                 limit=1,
-            ):
-                raise UserError(
-                    self.env._("A handover to this offer is already under way.")
-                )
-        return super().create(vals_list)
+            )
+            - self
+        ):
+            raise UserError(
+                self.env._("A handover to this offer is already under way.")
+            )
 
     def write(self, vals):
-        guarded = {
-            "state", "consent_given", "consent_on", "sent_on", "answered_on",
-            "ended_on", "met_count", "answer_reason",
-        }  # fmt: skip
-        self.check_access("write")
-        if not self.env.su and guarded & set(vals):
-            raise UserError(
-                self.env._("Use the buttons of the handover to move it on.")
-            )
-        if not self.env.su and {"offer_id", "receiver_id", "summary"} & set(vals):
-            self._check_state("proposed")
+        if not self.env.su:
+            self._check_worker()
+            if {"offer_id", "receiver_id", "summary"} & set(vals):
+                self._check_state("proposed")
+        if "offer_id" in vals:
+            for handover in self:
+                handover._refuse_second(
+                    {"course_id": handover.course_id.id, "offer_id": vals["offer_id"]}
+                )
         return super().write(vals)
 
     @api.ondelete(at_uninstall=False)
@@ -143,8 +153,9 @@ class SekpHandover(models.Model):
 
     # --- who may do what ----------------------------------------------------------
     def _check_worker(self):
-        """Check that the user carries the course."""
+        """Check that the user carries the course; being the receiver is not enough."""
         self.check_access("write")
+        self.course_id.check_access("write")
 
     def _check_other_end(self):
         """Check that the user is the receiver, or carries the course and was told.
@@ -153,7 +164,9 @@ class SekpHandover(models.Model):
         """
         for handover in self:
             handover.check_access("read")
-            if not handover.is_receiver and not handover.has_access("write"):
+            if not handover.is_receiver and not (
+                handover.course_id.has_access("write")
+            ):
                 raise AccessError(
                     self.env._("Only the receiver or the contact person can do this.")
                 )

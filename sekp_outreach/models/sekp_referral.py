@@ -1,7 +1,7 @@
 from datetime import timedelta
 
 from odoo import Command, api, fields, models
-from odoo.exceptions import LockError, UserError, ValidationError
+from odoo.exceptions import AccessError, LockError, UserError, ValidationError
 
 from ..tools.periods import age_band
 from .sekp_standard import REGISTRATION_MODES
@@ -43,6 +43,13 @@ class SekpReferral(models.Model):
         "deviation_note": "alias",
         "outcome_note": "alias",
     }
+
+    _sekp_act_fields = frozenset(
+        {
+            "standard_id", "state", "outcome", "course_id", "closed_on", "responded_on",
+            "acute_handled", "next_due", "is_concern",
+        }
+    )  # fmt: skip
 
     standard_id = fields.Many2one(
         comodel_name="sekp.standard",
@@ -383,25 +390,27 @@ class SekpReferral(models.Model):
     # --- create and write ---------------------------------------------------------
     @api.model_create_multi
     def create(self, vals_list):
-        Standard = self.env["sekp.standard"]
-        for vals in vals_list:
-            company = self.env["res.company"].browse(
-                vals.get("company_id") or self.env.company.id
-            )
-            received = fields.Datetime.to_datetime(
-                vals.get("received_at") or fields.Datetime.now()
-            )
-            standard = Standard._require_in_force(
-                company, company._sekp_local(received).date()
-            )
-            vals.update(standard_id=standard.id, company_id=company.id)
-            self._require_age(vals)
-            self._require_unnamed(vals)
-            self._require_entry_point(vals, standard)
         referrals = super().create(vals_list)
         for referral in referrals:
             referral._start_clocks()
         return referrals
+
+    def _prepare_create(self, vals):
+        given = {**self._given_defaults(), **vals}
+        company = self.env["res.company"].browse(
+            given.get("company_id") or self.env.company.id
+        )
+        received = fields.Datetime.to_datetime(
+            given.get("received_at") or fields.Datetime.now()
+        )
+        standard = self.env["sekp.standard"]._require_in_force(
+            company, company._sekp_local(received).date()
+        )
+        vals.update(standard_id=standard.id, company_id=company.id)
+        self._require_age(given)
+        self._require_unnamed(given)
+        self._require_entry_point({**given, **vals}, standard)
+        return super()._prepare_create(vals)
 
     def _require_age(self, vals):
         """Refuse an impossible age before it reaches SQL, and so the server's log."""
@@ -452,11 +461,8 @@ class SekpReferral(models.Model):
         if "age" in vals:
             self._require_age(vals)
         self._require_unnamed(vals)
-        guarded = {"state", "outcome", "course_id", "standard_id", "closed_on"}
-        if guarded & set(vals) and not self.env.su:
-            raise UserError(
-                self.env._("Use the buttons of the referral to move it on.")
-            )
+        if "team_id" in vals and not self.env.su:
+            self._check_state("received", "processing", "accepted")
         teams = {referral: referral.team_id for referral in self}
         result = super().write(vals)
         moved = self.filtered(lambda referral: referral.team_id != teams[referral])
@@ -545,6 +551,17 @@ class SekpReferral(models.Model):
         :raises UserError: when a colleague is changing it at this moment
         """
         self.check_access("write")
+        for referral in self:
+            team = referral.team_id
+            if self.env.user not in team.intake_ids | team.supervisor_ids and not (
+                self.env.su
+            ):
+                raise AccessError(
+                    self.env._(
+                        "Intake staff and supervisors of the entry point handle the "
+                        "referral."
+                    )
+                )
         try:
             self.lock_for_update()
         except LockError:
@@ -567,7 +584,7 @@ class SekpReferral(models.Model):
         """Record that the one who referred has had a first response (R070, Lejre)."""
         self._take_for_change()
         for referral in self.filtered(lambda referral: not referral.responded_on):
-            referral.responded_on = referral._today()
+            referral._advance({"responded_on": referral._today()})
             referral._clocks()._meet(["response"], referral._today())
 
     def action_redirect_acute(self):
@@ -650,6 +667,25 @@ class SekpReferral(models.Model):
         self.check_access("read")
         return self.course_id._action_open()
 
+    def _check_earlier(self, course):
+        """Refuse to go on with a course one may not open, or that is not over.
+
+        :raises AccessError: for a course of others
+        :raises UserError: for a citizen who has an open course
+        """
+        course.check_access("read")
+        # Superuser: an open course of the same citizen may be another team's.
+        open_course = course.sudo().citizen_id.course_ids.filtered(
+            lambda other: other.phase != "closed"
+        )
+        if course.company_id != self.company_id or open_course:
+            raise UserError(
+                self.env._(
+                    "Only a closed course of the municipality can be gone on with, and "
+                    "only while the person has no open one."
+                )
+            )
+
     # --- allocation ---------------------------------------------------------------
     def _citizen_facts(self):
         """Return the coarse facts that follow the person into the course."""
@@ -685,17 +721,18 @@ class SekpReferral(models.Model):
         # Superuser: the citizen and the course do not exist yet, so that no rule can
         # admit the supervisor to them; the referral has been checked above.
         Citizen = self.env["sekp.citizen"].sudo()
-        citizen = (
-            earlier_course.sudo().citizen_id
-            if earlier_course
-            else Citizen.create(
+        if earlier_course:
+            self._check_earlier(earlier_course)
+            citizen = earlier_course.sudo().citizen_id
+            citizen._follow_standard(self.standard_id)
+        else:
+            citizen = Citizen.create(
                 {
                     "company_id": self.company_id.id,
                     "standard_id": self.standard_id.id,
                     **citizen_vals,
                 }
             )
-        )
         course = (
             self.env["sekp.course"]
             .sudo()

@@ -13,6 +13,8 @@ class SekpReview(models.Model):
 
     _sekp_person_fields = {"findings": "alias", "written_status": "full"}
 
+    _sekp_act_fields = frozenset({"held_on", "grant_id"})
+
     kind = fields.Selection(
         [("review", "Review"), ("ordinary_offer", "Ordinary offer")],
         required=True,
@@ -85,29 +87,26 @@ class SekpReview(models.Model):
             else:
                 review.state = "planned"
 
-    @api.model_create_multi
-    def create(self, vals_list):
-        for vals in vals_list:
-            if self.search_count(
-                [
-                    ("course_id", "=", vals.get("course_id")),
-                    ("kind", "=", vals.get("kind", "review")),
-                    ("held_on", "=", False),
-                ],
-                limit=1,
-            ):
-                raise UserError(
-                    self.env._(
-                        "A review of this kind is already planned. Open that one."
-                    )
-                )
-        return super().create(vals_list)
+    def _prepare_create(self, vals):
+        given = {"kind": "review", **self._given_defaults(), **vals}
+        if self.search_count(
+            [
+                ("course_id", "=", given.get("course_id")),
+                ("kind", "=", given["kind"]),
+                ("held_on", "=", False),
+            ],
+            limit=1,
+        ):
+            raise UserError(
+                self.env._("A review of this kind is already planned. Open that one.")
+            )
+        return super()._prepare_create(vals)
 
     def write(self, vals):
-        if not self.env.su and any(review.held_on for review in self):
-            raise UserError(self.env._("A review that was held is not changed."))
-        if "held_on" in vals and not self.env.su:
-            raise UserError(self.env._("Use “Review held” to record the review."))
+        if not self.env.su:
+            self._refuse_acts(vals, also=frozenset({"kind"}))
+            if any(review.held_on for review in self):
+                raise UserError(self.env._("A review that was held is not changed."))
         return super().write(vals)
 
     @api.ondelete(at_uninstall=False)

@@ -1,5 +1,8 @@
 from odoo import api, fields, models
-from odoo.exceptions import ValidationError
+from odoo.exceptions import AccessError, UserError, ValidationError
+
+# What a supervisor changes in the own team; the rest is the scheme manager's.
+SUPERVISOR_FIELDS = {"member_ids", "phone", "mailbox", "opening_hours"}
 
 
 class SekpTeam(models.Model):
@@ -89,7 +92,7 @@ class SekpTeam(models.Model):
 
     @api.constrains("member_ids", "intake_ids", "supervisor_ids", "responsible_id")
     def _check_people(self):
-        """Refuse people of other municipalities and outside users."""
+        """Refuse people of other municipalities, outside users and wrong roles."""
         for team in self:
             people = (
                 team.member_ids
@@ -104,6 +107,67 @@ class SekpTeam(models.Model):
                     self.env._(
                         "Everyone in the team must be an internal user of the "
                         "municipality."
+                    )
+                )
+            for people, group in (
+                (team.supervisor_ids, "sekp_outreach.group_supervisor"),
+                (team.intake_ids, "sekp_outreach.group_intake"),
+            ):
+                # Superuser: reads the roles of the users only.
+                if any(not user.has_group(group) for user in people.sudo()):
+                    raise ValidationError(
+                        self.env._(
+                            "Supervisors and intake staff need their role first: an "
+                            "administrator gives it."
+                        )
+                    )
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        teams = super().create(vals_list)
+        teams._check_not_oneself()
+        return teams
+
+    def write(self, vals):
+        if not self.env.su:
+            self._check_change(vals)
+        result = super().write(vals)
+        if {"supervisor_ids", "intake_ids"} & set(vals):
+            self._check_not_oneself()
+        return result
+
+    def _check_change(self, vals):
+        """Refuse changes that would open courses to the one who makes them.
+
+        :raises AccessError: for a supervisor beyond the own team and its daily matters
+        :raises UserError: for another municipality
+        """
+        self.check_access("write")
+        if "company_id" in vals:
+            raise UserError(self.env._("A team stays in its municipality."))
+        if self.env.user.has_group("sekp_outreach.group_scheme_manager"):
+            return
+        if set(vals) - SUPERVISOR_FIELDS or any(
+            self.env.user not in team.supervisor_ids for team in self
+        ):
+            raise AccessError(
+                self.env._(
+                    "A supervisor changes members, phone, e-mail and opening hours of "
+                    "the own team; the rest is the scheme manager's."
+                )
+            )
+
+    def _check_not_oneself(self):
+        """Refuse to let oneself in: another scheme manager does it (C10)."""
+        if self.env.su:
+            return
+        for team in self:
+            if self.env.user in team.supervisor_ids | team.intake_ids:
+                raise AccessError(
+                    self.env._(
+                        "You cannot make yourself supervisor or intake staff, nor "
+                        "change these people of a team you belong to. Ask another "
+                        "scheme manager."
                     )
                 )
 

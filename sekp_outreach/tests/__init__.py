@@ -4,6 +4,7 @@ from . import test_catalogues
 from . import test_contact
 from . import test_course
 from . import test_deadlines
+from . import test_escalation
 from . import test_five_walks
 from . import test_grant
 from . import test_handover

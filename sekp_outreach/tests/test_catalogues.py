@@ -1,7 +1,7 @@
 from psycopg2.errors import UniqueViolation
 
 from odoo import Command
-from odoo.exceptions import AccessError, ValidationError
+from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.tests import tagged
 from odoo.tools import mute_logger
 
@@ -18,11 +18,36 @@ class TestCatalogues(OutreachCase):
             Form.create({"name": "En anden gåtur", "code": "walk"})
 
     def test_staff_read_and_do_not_change(self):
+        own = self.env["sekp.target.group"].create(
+            {"name": "Bilboere", "code": "cars", "company_id": self.company.id}
+        )
         for user in (self.worker, self.intake):
-            group = self.env.ref("sekp_outreach.target_group_homeless").with_user(user)
+            group = own.with_user(user)
             self.assertTrue(group.name)
             with self.assertRaises(AccessError):
                 group.name = "Andet"
+
+    def test_what_is_common_is_changed_by_no_municipality(self):
+        form = self.home_visit.with_user(self.manager)
+        for act in (
+            lambda: form.write({"is_visit": False}),
+            form.action_archive,
+            form.unlink,
+            lambda: self.offer.with_user(self.supervisor).write({"phone": "1"}),
+        ):
+            with self.assertRaisesRegex(UserError, "common to all"):
+                act()
+
+    def test_an_own_entry_is_the_municipality_s_alone(self):
+        form = (
+            self.env["sekp.contact.form"]
+            .with_user(self.manager)
+            .create({"name": "Gåtur", "code": "walk"})
+        )
+        self.assertEqual(form.company_id, self.company)
+        self.assertFalse(form.with_user(self.foreign_supervisor).has_access("read"))
+        with self.assertRaisesRegex(UserError, "stays with"):
+            form.company_id = False
 
     def test_a_team_takes_only_people_of_its_municipality(self):
         with self.assertRaisesRegex(ValidationError, "internal user"):

@@ -8,6 +8,7 @@ class SekpAllocate(models.TransientModel):
     """
 
     _name = "sekp.allocate"
+    _inherit = ["sekp.dialog.mixin"]
     _description = "Allocate a Referral"
 
     referral_id = fields.Many2one(

@@ -6,6 +6,7 @@ class SekpAssign(models.TransientModel):
     """Gives a colleague access to a course, or the course to another contact person."""
 
     _name = "sekp.assign"
+    _inherit = ["sekp.dialog.mixin"]
     _description = "Give Access to a Course"
 
     course_id = fields.Many2one(

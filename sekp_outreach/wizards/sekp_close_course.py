@@ -7,6 +7,7 @@ class SekpCloseCourse(models.TransientModel):
     """Closes a course with an outcome; shows what is still open."""
 
     _name = "sekp.close.course"
+    _inherit = ["sekp.dialog.mixin"]
     _description = "Close a Course"
 
     course_id = fields.Many2one(
@@ -21,7 +22,8 @@ class SekpCloseCourse(models.TransientModel):
     @api.depends("course_id")
     def _compute_obligations(self):
         for wizard in self:
-            wizard.obligations = "\n".join(wizard.course_id._open_obligations())
+            course = wizard.course_id
+            wizard.obligations = "\n".join(course and course._open_obligations())
 
     def action_close(self):
         """Close the course."""

@@ -8,6 +8,7 @@ class SekpHandoverAnswer(models.TransientModel):
     """Asks why a handover is declined or returned."""
 
     _name = "sekp.handover.answer"
+    _inherit = ["sekp.dialog.mixin"]
     _description = "Answer to a Handover"
 
     handover_id = fields.Many2one(
