@@ -1,5 +1,5 @@
 from odoo import api, fields, models
-from odoo.exceptions import AccessError, UserError, ValidationError
+from odoo.exceptions import AccessError, LockError, UserError, ValidationError
 
 from ..tools.reference_code import new_code
 
@@ -176,6 +176,22 @@ class SekpConfidentialMixin(models.AbstractModel):
                 self.env._("This is changed with the buttons of the record only.")
             )
 
+    def _take_for_change(self):
+        """Check the records for change and lock them against a colleague's same act.
+
+        :raises UserError: when a colleague is changing one of them at this moment
+        """
+        self.check_access("write")
+        try:
+            self.lock_for_update()
+        except LockError:
+            raise UserError(
+                self.env._(
+                    "A colleague is changing this right now. Open it again to see what "
+                    "was done."
+                )
+            ) from None
+
     def _without_act_defaults(self):
         """Return the model without defaults for what only acts set."""
         context = {
@@ -288,8 +304,10 @@ class SekpConfidentialMixin(models.AbstractModel):
             return
         owner = user or record._obligation_owner()
         if not activities:
+            # The type's name in the owner's language: neutral, and seen in the list.
+            summary = self.env.ref(xmlid).sudo().with_context(lang=owner.lang).name
             record.with_context(mail_activity_quick_update=True).activity_schedule(
-                xmlid, date_deadline=due, user_id=owner.id
+                xmlid, date_deadline=due, user_id=owner.id, summary=summary
             )
             return
         activities[1:].unlink()

@@ -78,6 +78,7 @@ class SekpContact(models.Model):
     allowed_function_ids = fields.Many2many(
         comodel_name="sekp.support.function", compute="_compute_allowed"
     )
+    alias = fields.Char(related="course_id.alias", related_sudo=False)
     registration_mode = fields.Selection(
         related="course_id.registration_mode", related_sudo=False
     )
@@ -123,7 +124,8 @@ class SekpContact(models.Model):
             if contact.started_at > fields.Datetime.now() + timedelta(minutes=5):
                 raise ValidationError(
                     self.env._(
-                        "A contact cannot lie in the future. Plan a visit instead."
+                        "A contact cannot lie in the future. Write what you plan as "
+                        "the next step."
                     )
                 )
             started_on = contact.company_id._sekp_local(contact.started_at).date()
@@ -241,4 +243,7 @@ class SekpContact(models.Model):
     def action_save_and_close(self):
         """Close the dialog: the client saved the record before calling."""
         self.check_access("read")
+        if self.replaces_id:
+            # The corrected version may still be on the screen: show the course anew.
+            return {**self.course_id._action_open(), "target": "main"}
         return {"type": "ir.actions.act_window_close"}

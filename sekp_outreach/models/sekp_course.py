@@ -3,7 +3,7 @@ from datetime import timedelta
 from dateutil.relativedelta import relativedelta
 
 from odoo import api, fields, models
-from odoo.exceptions import AccessError, LockError, UserError, ValidationError
+from odoo.exceptions import AccessError, UserError, ValidationError
 
 PHASES = [
     ("framing", "Framing"),
@@ -164,6 +164,9 @@ class SekpCourse(models.Model):
     target_group_ids = fields.Many2many(
         related="citizen_id.target_group_ids", related_sudo=False, readonly=False
     )
+    acute = fields.Boolean(related="referral_id.acute", related_sudo=False)
+    place = fields.Char(related="referral_id.place", related_sudo=False)
+    concern = fields.Text(related="referral_id.concern", related_sudo=False)
     registration_mode = fields.Selection(
         related="standard_id.registration_mode", related_sudo=False
     )
@@ -220,12 +223,19 @@ class SekpCourse(models.Model):
 
     @api.depends("last_outreach_on", "date_start", "rhythm_days", "phase")
     def _compute_next_contact_due(self):
+        """The first contact is due at once, the next ones by the agreed interval."""
         for course in self:
-            latest = course.last_outreach_on or course.date_start
-            running = course.rhythm_days and latest and course.phase != "closed"
-            course.next_contact_due = (
-                latest + timedelta(days=course.rhythm_days) if running else False
-            )
+            latest, due = course.last_outreach_on, False
+            if course.phase != "closed" and course.date_start:
+                if latest and course.rhythm_days:
+                    due = latest + timedelta(days=course.rhythm_days)
+                elif not latest and course.referral_id.acute:
+                    due = course.date_start
+                elif not latest:
+                    due = course.company_id._sekp_next_working_day(
+                        course.date_start + timedelta(days=1)
+                    )
+            course.next_contact_due = due
 
     @api.depends("standard_id")
     def _compute_uses(self):
@@ -324,19 +334,6 @@ class SekpCourse(models.Model):
                 raise ValidationError(
                     self.env._("An earlier course must be of the same citizen.")
                 )
-
-    def _take_for_change(self):
-        """Check the course for change and lock it against a colleague's same act."""
-        self.check_access("write")
-        try:
-            self.lock_for_update()
-        except LockError:
-            raise UserError(
-                self.env._(
-                    "A colleague is changing this course right now. Open it again to "
-                    "see what was done."
-                )
-            ) from None
 
     def _today(self):
         return self.company_id._sekp_today()
@@ -615,7 +612,7 @@ class SekpCourse(models.Model):
         """Open the dialog that gives the course to another contact person."""
         self.ensure_one()
         self.check_access("write")
-        return self._dialog("sekp.assign", self.env._("Change Contact Person"))
+        return self._dialog("sekp.assign", self.env._("Give Access"))
 
     def _dialog(self, model, name):
         return {
@@ -635,7 +632,11 @@ class SekpCourse(models.Model):
             lambda review: review.kind == "ordinary_offer" and not review.held_on
         )[:1]
         if planned:
-            return {**planned._action_open(), "target": "new"}
+            return {
+                **planned._action_open(),
+                "name": self.env._("Ordinary Offer"),
+                "target": "new",
+            }
         action = self._dialog("sekp.review", self.env._("Ordinary Offer"))
         action["context"]["default_kind"] = "ordinary_offer"
         return action

@@ -22,7 +22,7 @@ class SekpDeadline(models.Model):
         comodel_name="sekp.course", index=True, ondelete="cascade"
     )
     reference = fields.Char(
-        related="referral_id.reference", related_sudo=False, store=True, index=False
+        compute="_compute_reference", store=True, compute_sudo=False, index=False
     )
     company_id = fields.Many2one(
         related="referral_id.company_id",
@@ -71,6 +71,14 @@ class SekpDeadline(models.Model):
 
     def _takes_own_reference(self):
         return False
+
+    @api.depends("course_id.reference", "referral_id.reference")
+    def _compute_reference(self):
+        """A clock bears the code of the course once there is one."""
+        for deadline in self:
+            deadline.reference = (
+                deadline.course_id.reference or deadline.referral_id.reference
+            )
 
     @api.depends("course_id.team_id", "referral_id.team_id")
     def _compute_team_id(self):
@@ -145,6 +153,12 @@ class SekpDeadline(models.Model):
         for deadline in self._open():
             deadline.write({"lapsed": True})
             deadline._bearer()._set_obligation(deadline._activity_type(), False)
+
+    def _resume(self):
+        """Let lapsed clocks run on: the matter was taken up again."""
+        lapsed = self.filtered("lapsed")
+        lapsed.write({"lapsed": False})
+        lapsed._sync_activity()
 
     def _follow_to_course(self, course):
         """Move clocks and their activities from the referral to its course."""

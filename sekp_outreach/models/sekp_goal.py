@@ -15,6 +15,9 @@ class SekpGoal(models.Model):
     _sekp_act_fields = frozenset({"assessed_on"})
 
     sequence = fields.Integer(default=10)
+    number = fields.Integer(
+        compute="_compute_number", help="Tells the goals of a course from each other."
+    )
     goal = fields.Char(required=True, help="In the citizen's own words.")
     parent_id = fields.Many2one(
         comodel_name="sekp.goal",
@@ -36,6 +39,26 @@ class SekpGoal(models.Model):
         default="open",
     )
     assessed_on = fields.Date(readonly=True, copy=False)
+
+    def _compute_number(self):
+        numbers = {
+            goal: number
+            for course in self.course_id
+            for number, goal in enumerate(course.goal_ids.sorted("id"), 1)
+        }
+        for goal in self:
+            goal.number = numbers.get(goal, 0)
+
+    @api.depends("reference")
+    @api.depends_context("lang")
+    def _compute_display_name(self):
+        """The code and a number; never the goal's words."""
+        for goal in self:
+            goal.display_name = self.env._(
+                "%(code)s · goal %(number)s",
+                code=goal.reference or "",
+                number=goal.number or "–",
+            )
 
     @api.model_create_multi
     def create(self, vals_list):

@@ -88,6 +88,13 @@ class SekpHandover(models.Model):
         related="offer_id.required_meetings", related_sudo=False
     )
     is_receiver = fields.Boolean(compute="_compute_is_receiver")
+    possible_receiver_ids = fields.Many2many(
+        comodel_name="res.users", compute="_compute_possible_receiver_ids"
+    )
+    contact_person = fields.Char(
+        compute="_compute_contact_person",
+        help="Whom the receiver can call.",
+    )
     registration_mode = fields.Selection(
         REGISTRATION_MODES, compute="_compute_registration_mode"
     )
@@ -106,14 +113,60 @@ class SekpHandover(models.Model):
             saved = handover._origin.sudo() or handover
             handover.registration_mode = saved.course_id.registration_mode
 
+    @api.depends("course_id")
+    def _compute_possible_receiver_ids(self):
+        """Offer the receivers of the municipality and nobody else."""
+        for handover in self:
+            # Superuser for what is saved: the receiver may not open the course.
+            saved = handover._origin.sudo() or handover
+            handover.possible_receiver_ids = self._receivers(saved.course_id.company_id)
+
+    def _receivers(self, company):
+        group = self.env.ref("sekp_outreach.group_receiver")
+        # Superuser: the names of colleagues with this role, nothing else of them.
+        return (
+            self.env["res.users"]
+            .sudo()
+            .search(
+                [
+                    ("all_group_ids", "in", group.ids),
+                    ("company_ids", "in", company.ids),
+                ]
+            )
+        )
+
+    @api.depends("course_id")
+    def _compute_contact_person(self):
+        for handover in self:
+            # Superuser for what is saved: the receiver may not open the course.
+            saved = handover._origin.sudo() or handover
+            handover.contact_person = saved.course_id.contact_person_id.name
+
     @api.depends("receiver_id")
     @api.depends_context("uid")
     def _compute_is_receiver(self):
         for handover in self:
             handover.is_receiver = handover.receiver_id == self.env.user
 
+    def _check_receiver(self, user_id, company):
+        """Refuse a receiver who could not open the handover.
+
+        :raises UserError: for one without the role in the municipality
+        """
+        if user_id and user_id not in self._receivers(company).ids:
+            raise UserError(
+                self.env._(
+                    "Choose a receiver of the municipality, or leave the field empty "
+                    "and tell the offer yourself."
+                )
+            )
+
     def _prepare_create(self, vals):
-        self._refuse_second({**self._given_defaults(), **vals})
+        given = {**self._given_defaults(), **vals}
+        self._refuse_second(given)
+        # Superuser: reads the municipality; the link is checked beside this.
+        course = self.env["sekp.course"].sudo().browse(given.get("course_id"))
+        self._check_receiver(given.get("receiver_id"), course.company_id)
         return super()._prepare_create(vals)
 
     def _refuse_second(self, vals):
@@ -139,6 +192,8 @@ class SekpHandover(models.Model):
             self._check_worker()
             if {"offer_id", "receiver_id", "summary"} & set(vals):
                 self._check_state("proposed")
+        for handover in self:
+            handover._check_receiver(vals.get("receiver_id"), handover.company_id)
         if "offer_id" in vals:
             for handover in self:
                 handover._refuse_second(
@@ -314,11 +369,13 @@ class SekpHandover(models.Model):
         self._meet_obligation("activity_handover_follow_up")
 
     def action_withdraw(self):
-        """Withdraw a handover that was not sent."""
+        """Withdraw a handover: the citizen no longer wants it, or it was a mistake."""
         self._check_worker()
         self._withdraw()
 
     def _withdraw(self):
-        self._check_state("proposed", "consented")
+        self._check_state(*LIVE_STATES)
         for handover in self:
             handover._advance({"state": "withdrawn", "ended_on": handover._today()})
+            handover._drop_obligations()
+            handover._resume_course()

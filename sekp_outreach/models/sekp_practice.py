@@ -189,6 +189,9 @@ class _Filling:
             "company_ids": [Command.set(self.company.ids)],
             "group_ids": [Command.set(groups.ids)],
         }
+        if "odoobot_state" in self.env["res.users"]._fields:
+            # A first screen in another language would stand before the work.
+            vals["odoobot_state"] = "disabled"
         if self.passwords is None:
             vals["login"] = f"{login}-{self.company.id}"
         elif login in self.passwords:

@@ -1,7 +1,7 @@
 from datetime import timedelta
 
 from odoo import Command, api, fields, models
-from odoo.exceptions import AccessError, LockError, UserError, ValidationError
+from odoo.exceptions import AccessError, UserError, ValidationError
 
 from ..tools.periods import age_band
 from .sekp_standard import REGISTRATION_MODES
@@ -282,6 +282,7 @@ class SekpReferral(models.Model):
             ),
             (
                 not self.age
+                and not self.team_id
                 and standard.registration_mode != "none"
                 and any(route._by_age() for route in standard.route_ids),
                 self.env._(
@@ -546,11 +547,10 @@ class SekpReferral(models.Model):
                 )
 
     def _take_for_change(self):
-        """Check the record for change and lock it against a colleague's same act.
+        """Let the staff of the entry point handle the referral, one at a time.
 
-        :raises UserError: when a colleague is changing it at this moment
+        :raises AccessError: for one who only registered it
         """
-        self.check_access("write")
         for referral in self:
             team = referral.team_id
             if self.env.user not in team.intake_ids | team.supervisor_ids and not (
@@ -562,15 +562,7 @@ class SekpReferral(models.Model):
                         "referral."
                     )
                 )
-        try:
-            self.lock_for_update()
-        except LockError:
-            raise UserError(
-                self.env._(
-                    "A colleague is changing this referral right now. Open it again to "
-                    "see what was done."
-                )
-            ) from None
+        return super()._take_for_change()
 
     def action_begin(self):
         """Begin to process the referral (R070, Greve)."""
@@ -621,6 +613,15 @@ class SekpReferral(models.Model):
     def _close(self, outcome):
         self._take_for_change()
         self._check_state("received", "processing", "accepted")
+        if outcome != "withdrawn" and any(
+            referral.acute and not referral.acute_handled for referral in self
+        ):
+            raise UserError(
+                self.env._(
+                    "The referral is acute. Say first whether you went out or "
+                    "redirected it."
+                )
+            )
         for referral in self:
             today = referral._today()
             referral._advance(
@@ -646,6 +647,17 @@ class SekpReferral(models.Model):
     def action_withdraw(self):
         """Close: the one who referred withdrew it."""
         self._close("withdrawn")
+
+    def action_reopen(self):
+        """Take a closed referral up again: it was closed by mistake, or came back."""
+        self._take_for_change()
+        self._check_state("closed")
+        for referral in self:
+            referral._advance(
+                {"state": "received", "outcome": False, "closed_on": False}
+            )
+            referral._clocks()._resume()
+            referral._set_obligation("activity_triage", referral._today())
 
     def action_allocate(self):
         """Open the dialog that makes a course of the referral."""

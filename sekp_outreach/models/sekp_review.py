@@ -170,3 +170,4 @@ class SekpReview(models.Model):
             else:
                 course._meet_obligation("activity_ordinary_offer")
                 course._plan_assessment()
+        return {"type": "ir.actions.act_window_close"}

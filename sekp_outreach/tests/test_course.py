@@ -16,6 +16,7 @@ class TestCourse(OutreachCase):
     def test_the_rhythm_follows_this_course_s_own_interval(self):
         course = self.allocate()
         self.assertEqual(course.rhythm_days, 30)
+        self.log(course, outcome="no_answer")
         self.assertEqual(
             self.obligations(course), {"next_contact": TODAY + timedelta(days=30)}
         )
@@ -29,6 +30,17 @@ class TestCourse(OutreachCase):
         course.rhythm_days = 0
         self.assertFalse(self.obligations(course))
 
+    def test_the_first_contact_is_due_at_once(self):
+        """Also without a rhythm: nobody waits a month for the first visit."""
+        course = self.allocate()
+        self.assertEqual(
+            self.obligations(course), {"next_contact": TODAY + timedelta(days=1)}
+        )
+        acute = self.allocate(acute=True)
+        self.assertEqual(self.obligations(acute), {"next_contact": TODAY})
+        course.rhythm_days = 0
+        self.assertIn("next_contact", self.obligations(course))
+
     def test_the_interval_is_bounded(self):
         course = self.allocate()
         for days in (-1, 400):
@@ -40,7 +52,13 @@ class TestCourse(OutreachCase):
         wizard = (
             self.env["sekp.assign"]
             .with_user(self.supervisor)
-            .create({"course_id": course.id, "user_id": self.colleague.id})
+            .create(
+                {
+                    "course_id": course.id,
+                    "user_id": self.colleague.id,
+                    "role": "contact_person",
+                }
+            )
         )
         wizard.action_assign()
         self.assertEqual(course.sudo().contact_person_id, self.colleague)
@@ -74,11 +92,19 @@ class TestCourse(OutreachCase):
         course = self.allocate()
         with self.assertRaises(AccessError):
             self.env["sekp.assign"].with_user(self.worker).create(
-                {"course_id": course.id, "user_id": self.colleague.id}
+                {
+                    "course_id": course.id,
+                    "user_id": self.colleague.id,
+                    "role": "second",
+                }
             )
         with self.assertRaises(AccessError):
             self.env["sekp.assign"].with_user(self.other_supervisor).create(
-                {"course_id": course.id, "user_id": self.other_worker.id}
+                {
+                    "course_id": course.id,
+                    "user_id": self.other_worker.id,
+                    "role": "second",
+                }
             ).action_assign()
 
     def test_a_colleague_has_one_role_at_a_time(self):

@@ -106,7 +106,7 @@ class TestEscalation(OutreachCase):
 
     def test_no_dialog_is_opened_on_a_course_of_others(self):
         for model, vals in (
-            ("sekp.assign", {"user_id": self.other_worker.id}),
+            ("sekp.assign", {"user_id": self.other_worker.id, "role": "cover"}),
             ("sekp.close.course", {"outcome": "other"}),
         ):
             for context in ({}, {"default_course_id": self.course.id}):
@@ -133,7 +133,11 @@ class TestEscalation(OutreachCase):
     def test_a_name_read_first_brings_nothing_with_it(self):
         """A link's name is read by everyone; it must fetch the code and no more."""
         assign = self.env["sekp.assign"].create(
-            {"course_id": self.course.id, "user_id": self.other_worker.id}
+            {
+                "course_id": self.course.id,
+                "user_id": self.other_worker.id,
+                "role": "second",
+            }
         )
         self.env.cr.execute(
             "UPDATE sekp_assign SET create_uid = %s WHERE id = %s",

@@ -76,7 +76,7 @@ class TestFiveWalks(TransactionCase):
         self.assertIn("Det Specialiserede Område", adult.team_id.name)
         walk.refused("Alderen er ikke kendt", walk.refer)
         unknown = walk.refer(team_id=adult.team_id.id)
-        self.assertTrue(unknown.warnings)
+        self.assertFalse(unknown.warnings, "the entry point was chosen")
 
         walk.title("Ingen frister og ingen bevilling")
         self.assertEqual(walk.clocks(adult), {})
@@ -92,7 +92,7 @@ class TestFiveWalks(TransactionCase):
         self.assertEqual(
             activities,
             {
-                "next_contact": RECEIVED.date() + timedelta(days=30),
+                "next_contact": MEETING.date(),
                 "ordinary_offer": RECEIVED.date() + timedelta(days=90),
             },
         )
@@ -157,7 +157,9 @@ class TestFiveWalks(TransactionCase):
         self.assertFalse(course.missing, "a plan can be offered, it is not required")
         self.goal(course, "Komme ud en gang om ugen")
         self.assertEqual(
-            walk.activities(course), {"review": date(2027, 6, 18)}, "no rhythm stated"
+            walk.activities(course),
+            {"next_contact": RECEIVED.date(), "review": date(2027, 6, 18)},
+            "acute: the first contact is due today",
         )
         walk.refused("Oprette en bevilling", self.grant, walk, course)
 
@@ -170,6 +172,7 @@ class TestFiveWalks(TransactionCase):
             error=ValidationError,
         )  # fmt: skip
         walk.log(course, "met", "public_space", hours_reason="only_then")
+        self.assertNotIn("next_contact", walk.activities(course), "no rhythm stated")
         self.clock.move_to(datetime(2027, 6, 18, 10))
         course.goal_ids.attainment = "part"
         review = course.review_ids

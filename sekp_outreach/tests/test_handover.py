@@ -94,7 +94,8 @@ class TestHandover(OutreachCase):
             .with_user(self.receiver)
             .create({"handover_id": handover.id, "act": "decline", "reason": "full"})
         )
-        wizard.action_confirm()
+        action = wizard.action_confirm()
+        self.assertEqual(action["target"], "main", "back to what is still theirs")
         self.assertEqual((handover.state, handover.answer_reason), ("declined", "full"))
         self.assertEqual(handover.course_id.phase, "relation")
         self.assertFalse(self.obligations(handover))
@@ -115,6 +116,33 @@ class TestHandover(OutreachCase):
         handover = self.send()
         with self.assertRaisesRegex(UserError, "reason"):
             handover._answer("decline", False)
+
+    def test_only_receivers_of_the_municipality_are_offered_and_taken(self):
+        handover = self.propose(receiver_id=False)
+        self.assertEqual(handover.possible_receiver_ids, self.receiver)
+        for user in (self.employee, self.foreign_supervisor):
+            with self.assertRaisesRegex(UserError, "Choose a receiver"):
+                handover.receiver_id = user
+        with self.assertRaisesRegex(UserError, "Choose a receiver"):
+            self.propose(receiver_id=self.employee.id)
+
+    def test_the_citizen_can_change_their_mind_after_it_was_sent(self):
+        handover = self.send()
+        with self.assertRaises(AccessError):
+            handover.with_user(self.receiver).action_withdraw()
+        handover.action_withdraw()
+        self.assertEqual(handover.state, "withdrawn")
+        self.assertFalse(self.obligations(handover))
+        self.assertEqual(handover.course_id.phase, "relation")
+        self.env.invalidate_all()
+        self.assertFalse(handover.with_user(self.receiver).has_access("read"))
+
+    def test_the_receiver_knows_whom_to_call(self):
+        handover = self.send()
+        self.env.invalidate_all()
+        self.assertEqual(
+            handover.with_user(self.receiver).contact_person, self.worker.name
+        )
 
     def test_another_receiver_can_neither_read_nor_answer(self):
         handover = self.send().with_user(self.employee)

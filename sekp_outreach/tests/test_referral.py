@@ -56,7 +56,11 @@ class TestReferral(OutreachCase):
         with self.assertRaisesRegex(UserError, "entry point"):
             self.refer()
         referral = self.refer(team_id=self.harbour.id)
-        self.assertIn("age is not known", referral.warnings)
+        self.assertFalse(referral.warnings, "the entry point was chosen")
+        draft = self.env["sekp.referral"].new(
+            {"company_id": self.company.id, "source_id": self.source_relative.id}
+        )
+        self.assertIn("age is not known", draft.warnings)
 
     def test_an_impossible_age_is_refused_before_it_reaches_the_database(self):
         self.make_standard()
@@ -147,6 +151,31 @@ class TestReferral(OutreachCase):
             self.assertEqual(states, {"response": "met", "first_visit": "lapsed"})
             self.assertFalse(self.obligations(referral))
 
+    def test_an_acute_referral_is_not_closed_before_it_is_handled(self):
+        self.make_standard()
+        referral = self.refer(acute=True)
+        with self.assertRaisesRegex(UserError, "acute"):
+            referral.action_outside()
+        referral.action_go_out()
+        referral.action_outside()
+        self.assertEqual(referral.state, "closed")
+
+    def test_a_referral_closed_by_mistake_is_taken_up_again(self):
+        self.make_standard(
+            deadlines=[
+                {"kind": "response", "amount": 7, "unit": "day"},
+                {"kind": "first_visit", "amount": 7, "unit": "day"},
+            ]
+        )
+        referral = self.refer()
+        referral.action_outside()
+        referral.action_reopen()
+        self.assertEqual((referral.state, referral.outcome), ("received", False))
+        self.assertEqual(self.clocks(referral)["first_visit"][1], "running")
+        self.assertEqual(set(self.obligations(referral)), {"triage", "first_visit"})
+        with self.assertRaisesRegex(UserError, "already done"):
+            referral.action_reopen()
+
     def test_what_is_done_is_not_done_again(self):
         self.make_standard()
         referral = self.refer()
@@ -181,7 +210,10 @@ class TestReferral(OutreachCase):
         self.assertEqual(course.contact_person_id, self.worker)
         self.assertEqual(course.assignment_ids.role, "contact_person")
         self.assertEqual(course.deadline_ids.course_id, course)
-        self.assertEqual(self.obligations(course), {"response": date(2026, 9, 23)})
+        self.assertEqual(
+            self.obligations(course),
+            {"response": date(2026, 9, 23), "next_contact": date(2026, 9, 17)},
+        )
         self.assertFalse(self.obligations(referral))
 
     def test_a_referral_is_allocated_once(self):

@@ -21,7 +21,6 @@ class SekpAssign(models.TransientModel):
             ("cover", "Cover"),
         ],
         required=True,
-        default="contact_person",
     )
     user_id = fields.Many2one(
         comodel_name="res.users",

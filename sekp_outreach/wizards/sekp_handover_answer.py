@@ -26,4 +26,10 @@ class SekpHandoverAnswer(models.TransientModel):
         if self.act not in ("decline", "return"):
             raise UserError(self.env._("Choose whether to decline or to return."))
         handover._answer(self.act, self.reason)
-        return {"type": "ir.actions.act_window_close"}
+        if handover.has_access("read"):
+            return {"type": "ir.actions.act_window_close"}
+        # The receiver may not open it any more: back to what is still theirs.
+        action = self.env["ir.actions.actions"]._for_xml_id(
+            "sekp_outreach.sekp_handover_action_received"
+        )
+        return {**action, "target": "main"}
