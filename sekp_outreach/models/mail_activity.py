@@ -15,6 +15,12 @@ class MailActivity(models.Model):
 
     _inherit = "mail.activity"
 
+    def _compute_can_write(self):
+        result = super()._compute_can_write()
+        for activity in self._sekp_confidential().filtered("automated"):
+            activity.can_write = self.env.su
+        return result
+
     @api.model_create_multi
     def create(self, vals_list):
         activities = super().create(vals_list)

@@ -52,6 +52,11 @@ class SekpPractice(models.AbstractModel):
     def _fill_demo(self):
         """Open the invented municipalities that do not exist yet, and fill them."""
         Company = self.env["res.company"].with_context(active_test=False)
+        # Demo data comes before a module's translations: names would stay English.
+        languages = [code for code, _name in self.env["res.lang"].get_installed()]
+        self.env["ir.module.module"].sudo()._load_module_terms(
+            ["sekp_outreach"], languages
+        )
         passwords = {person.login: person.login for person in invented.LOGINS}
         for place in invented.MUNICIPALITIES:
             if not Company.search_count([("name", "=", place.name)], limit=1):

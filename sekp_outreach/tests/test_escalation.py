@@ -288,6 +288,7 @@ class TestEscalation(OutreachCase):
     # --- obligations --------------------------------------------------------------
     def test_an_obligation_is_not_ticked_or_moved_by_hand(self):
         activity = self.course.activity_ids.filtered("automated")[:1]
+        self.assertFalse(activity.can_write, "the buttons are not offered")
         for act in (
             lambda: activity.write({"date_deadline": "2030-01-01"}),
             lambda: activity.write({"user_id": self.colleague.id}),
