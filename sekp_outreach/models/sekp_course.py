@@ -435,7 +435,7 @@ class SekpCourse(models.Model):
             vals["phase"] = "making_contact"
         elif course.phase == "framing":
             vals["phase"] = "finding"
-        if contact == course.contact_ids.sorted("started_at")[-1:]:
+        if course.phase != "closed" and contact == course._latest_contact():
             # Only the latest contact says what comes next.
             if contact.next_step:
                 vals["next_step"] = contact.next_step
@@ -444,6 +444,13 @@ class SekpCourse(models.Model):
         if vals:
             course.write(vals)
         course._sync_rhythm()
+
+    def _latest_contact(self):
+        return self.env["sekp.contact"].search(
+            [("course_id", "=", self.id), ("is_current", "=", True)],
+            order="started_at desc, id desc",
+            limit=1,
+        )
 
     # --- reviews ------------------------------------------------------------------
     def _review_due(self):

@@ -110,8 +110,9 @@ class TestContact(OutreachCase):
         course._close("achieved")
         with self.assertRaisesRegex(UserError, "closed"):
             self.log(course)
-        self.log(course, replaces_id=contact.id, minutes=10)
+        self.log(course, replaces_id=contact.id, minutes=10, next_step="Ring")
         self.assertFalse(contact.is_current)
+        self.assertFalse(course.next_step)
 
     def test_the_first_meeting_moves_the_phase(self):
         course = self.allocate()
