@@ -78,11 +78,8 @@ class SekpCitizen(models.Model):
         :param standard: the standard of the course that begins now
         """
         self.ensure_one()
-        above = {
-            name: False
-            for name, mode in self._sekp_person_fields.items()
-            if self[name] and not standard._allows_registration(mode)
-        }
+        stored = {name: self[name] for name in self._sekp_person_fields}
+        above = dict.fromkeys(self._facts_above(stored, standard), False)
         self.write({**above, "standard_id": standard.id})
 
     def _obligation_owner(self):

@@ -246,24 +246,28 @@ class SekpConfidentialMixin(models.AbstractModel):
 
         :raises ValidationError: naming the field, never its content
         """
-        if standard:
-            for name, mode in self._sekp_person_fields.items():
-                if vals.get(name) and not standard._allows_registration(mode):
-                    label = self._fields[name]._description_string(self.env)
-                    raise ValidationError(
-                        self.env._(
-                            "“%(field)s” cannot be stored: the quality standard of "
-                            "%(municipality)s allows “%(mode)s”. Pass it on by word "
-                            "of mouth.",
-                            field=label,
-                            municipality=standard.municipality,
-                            mode=dict(
-                                standard._fields[
-                                    "registration_mode"
-                                ]._description_selection(self.env)
-                            )[standard.registration_mode],
-                        )
-                    )
+        for name in self._facts_above(vals, standard):
+            modes = standard._fields["registration_mode"]._description_selection(
+                self.env
+            )
+            raise ValidationError(
+                self.env._(
+                    "“%(field)s” cannot be stored: the quality standard of "
+                    "%(municipality)s allows “%(mode)s”. Pass it on by word "
+                    "of mouth.",
+                    field=self._fields[name]._description_string(self.env),
+                    municipality=standard.municipality,
+                    mode=dict(modes)[standard.registration_mode],
+                )
+            )
+
+    def _facts_above(self, vals, standard):
+        """Return the names of given facts that the standard does not let be stored."""
+        return [
+            name
+            for name, mode in self._sekp_person_fields.items()
+            if standard and vals.get(name) and not standard._allows_registration(mode)
+        ]
 
     # --- activities without a mail thread -----------------------------------------
     @api.private

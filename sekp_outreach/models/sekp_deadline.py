@@ -104,6 +104,7 @@ class SekpDeadline(models.Model):
                 deadline.state = "running"
 
     def _registration_standard(self):
+        # Superuser: the bound on what may be stored holds for every reader.
         return self.sudo().promise_id.standard_id
 
     def _start(self, day):

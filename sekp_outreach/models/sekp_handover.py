@@ -108,18 +108,27 @@ class SekpHandover(models.Model):
     @api.depends("course_id")
     def _compute_registration_mode(self):
         for handover in self:
-            # Superuser for what is saved: the receiver may not open the course, and
-            # the mode is the municipality's published policy.
-            saved = handover._origin.sudo() or handover
-            handover.registration_mode = saved.course_id.registration_mode
+            handover.registration_mode = handover._course_behind().registration_mode
+
+    def _course_behind(self):
+        """Return the course, also for a receiver, who may not open it.
+
+        For what both ends may know of it: the municipality, its published registration
+        mode, whom to call.
+        """
+        self.ensure_one()
+        if self._origin and self._origin.has_access("read"):
+            # Superuser: the handover may be read, the course behind it not.
+            return self._origin.sudo().course_id
+        return self.course_id
 
     @api.depends("course_id")
     def _compute_possible_receiver_ids(self):
         """Offer the receivers of the municipality and nobody else."""
         for handover in self:
-            # Superuser for what is saved: the receiver may not open the course.
-            saved = handover._origin.sudo() or handover
-            handover.possible_receiver_ids = self._receivers(saved.course_id.company_id)
+            handover.possible_receiver_ids = self._receivers(
+                handover._course_behind().company_id
+            )
 
     def _receivers(self, company):
         group = self.env.ref("sekp_outreach.group_receiver")
@@ -138,9 +147,7 @@ class SekpHandover(models.Model):
     @api.depends("course_id")
     def _compute_contact_person(self):
         for handover in self:
-            # Superuser for what is saved: the receiver may not open the course.
-            saved = handover._origin.sudo() or handover
-            handover.contact_person = saved.course_id.contact_person_id.name
+            handover.contact_person = handover._course_behind().contact_person_id.name
 
     @api.depends("receiver_id")
     @api.depends_context("uid")

@@ -517,7 +517,7 @@ class SekpReferral(models.Model):
 
     def _restart_clocks(self):
         """Let running clocks follow a corrected start."""
-        for deadline in self.sudo().deadline_ids._open():
+        for deadline in self._clocks()._open():
             start = self._clock_start(deadline.promise_id)
             if start and start != deadline.started_on:
                 deadline._start(start)

@@ -144,6 +144,13 @@ class TestHandover(OutreachCase):
             handover.with_user(self.receiver).contact_person, self.worker.name
         )
 
+    def test_a_stranger_learns_nothing_through_an_unsaved_change(self):
+        handover = self.send()
+        self.env.flush_all()
+        self.env.invalidate_all()
+        with self.assertRaises(AccessError):
+            handover.with_user(self.other_worker).contact_person  # noqa: B018
+
     def test_another_receiver_can_neither_read_nor_answer(self):
         handover = self.send().with_user(self.employee)
         for act in ("action_accept", "action_met", "action_ask_decline"):
