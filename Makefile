@@ -4,7 +4,7 @@ DEV = $(PYTHON) -m dev
 
 export ARGS T STANDARD
 
-.PHONY: help run test lint walk shell standards-table terms stop clean
+.PHONY: help run test lint walk shell standards-table policy terms stop clean
 
 help:
 	@exec $(DEV) help
@@ -26,6 +26,9 @@ shell:
 
 standards-table:
 	@exec $(DEV) standards-table
+
+policy:
+	@exec $(DEV) policy
 
 terms:
 	@exec $(DEV) terms

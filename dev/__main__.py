@@ -58,6 +58,14 @@ def standards_table(options):
     module.standards_table()
 
 
+def policy(options):
+    """make policy: access rows and rules anew from security/policy.csv"""
+    python_env.enter()
+    from . import policy as module
+
+    module.policy()
+
+
 def terms(options):
     """make terms: i18n anew from the sources, with what still lacks Danish"""
     python_env.enter()
@@ -95,6 +103,7 @@ COMMANDS = {
     "walk": walk,
     "shell": shell,
     "standards-table": standards_table,
+    "policy": policy,
     "terms": terms,
     "stop": stop,
     "clean": clean,

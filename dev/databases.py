@@ -42,7 +42,8 @@ def exists(postgres, name):
 def alone(postgres, name):
     """End what is connected to a database, left by a killed command."""
     postgres.rows(
-        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s",
+        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s "
+        "AND backend_type = 'client backend'",
         name,
     )
 

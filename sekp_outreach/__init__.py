@@ -1,4 +1,4 @@
-from . import models, wizards
+from . import controllers, models, wizards
 from .hooks import uninstall_hook
 from .tools.quiet_log import withhold_values
 

@@ -1,8 +1,17 @@
 def uninstall_hook(env):
-    """Take away the activities on our records, done ones too: nothing stays behind.
+    """Take away what lies in core tables: nothing stays behind.
 
-    They lie in a core table and would keep our activity types from being removed.
+    The busy blocks of appointments lie in the calendar, and only we know which they
+    are. Activities on our records, done ones too, would keep our activity types from
+    being removed. The encrypted files go with the documents. The key file stays on
+    purpose: a backup made before may still need it.
     """
+    env["sekp.appointment.block"].search([])._remove()
     env["mail.activity"].with_context(active_test=False).search(
         [("res_model", "=like", "sekp.%")]
+    ).unlink()
+    # The guards of the append-only tables go with their function.
+    env.cr.execute("DROP FUNCTION IF EXISTS sekp_refuse_change() CASCADE")
+    env["ir.attachment"].search(
+        [("res_model", "=like", "sekp.%"), ("res_field", "!=", False)]
     ).unlink()

@@ -1,8 +1,16 @@
+from functools import partial
+
 from odoo import api, models
 from odoo.exceptions import UserError
+from odoo.fields import Domain
 
 # What a user may change of an activity that the system keeps.
 OPEN_TO_USERS = {"summary", "note"}
+# What could make an activity a meeting.
+MEETING = {"activity_type_id", "calendar_event_id", "res_id", "res_model_id"}
+# What may bring a file to a record about a person.
+WORDS = ("summary", "note", "feedback")
+PLACE = {"res_id", "res_model", "res_model_id"}
 
 
 class MailActivity(models.Model):
@@ -10,7 +18,8 @@ class MailActivity(models.Model):
 
     An automatic one stands for an obligation: it ends by the act itself and is not
     ticked, moved or taken away by hand. Any one goes only to a user who may open the
-    record (C7).
+    record, and the record alone decides who reads it: not having been given it, nor
+    having made or done it (C7).
     """
 
     _inherit = "mail.activity"
@@ -21,33 +30,209 @@ class MailActivity(models.Model):
             activity.can_write = self.env.su
         return result
 
+    # --- who reads it -------------------------------------------------------------
+    def _check_access(self, operation):
+        result = super()._check_access(operation)
+        forbidden = result[0] if result else self.browse()
+        hidden = (self - forbidden)._sekp_hidden()
+        if not hidden:
+            return result
+        forbidden += hidden
+        error = (
+            result[1] if result else partial(forbidden._make_access_error, operation)
+        )
+        return forbidden, error
+
+    @api.model
+    def _search(
+        self,
+        domain,
+        offset=0,
+        limit=None,
+        order=None,
+        *,
+        bypass_access=False,
+        **kwargs,
+    ):
+        query = super()._search(
+            domain, offset, limit, order, bypass_access=bypass_access, **kwargs
+        )
+        if self.env.su or bypass_access:
+            return query
+        found = self.browse(query)
+        hidden = found._sekp_hidden()
+        return (found - hidden)._as_query(order) if hidden else query
+
+    def _sekp_hidden(self):
+        """Return the activities on confidential records the user may not open."""
+        ids = [id_ for id_ in self._ids if id_]
+        if any(type(id_) is not int for id_ in ids):
+            # A number written otherwise would be another key, and the same row.
+            return self
+        if not ids:
+            return self.browse()
+        self.flush_recordset(["res_model", "res_id"])
+        # Not read as fields: that would leave them in the cache for everybody.
+        query = self.browse(ids)._as_query(ordered=False)
+        rows = self.env.execute_query(
+            query.select(
+                *(
+                    self._field_to_sql(self._table, name)
+                    for name in ("id", "res_model", "res_id")
+                )
+            )
+        )
+        is_confidential = self.env["sekp.confidential.mixin"]._is_confidential
+        by_model = {}
+        for id_, model, res_id in rows:
+            if is_confidential(model):
+                by_model.setdefault(model, []).append((id_, res_id))
+        hidden = []
+        for model, pairs in by_model.items():
+            records = self.env[model].browse({res_id for _id, res_id in pairs})
+            open_to_user = set(records.exists()._filtered_access("read")._ids)
+            hidden += [id_ for id_, res_id in pairs if res_id not in open_to_user]
+        return self.browse(hidden)
+
+    # --- what may be done to it ---------------------------------------------------
     @api.model_create_multi
     def create(self, vals_list):
+        for vals in vals_list:
+            self._sekp_check_new(vals)
         activities = super().create(vals_list)
-        activities._sekp_check_owner()
+        activities._sekp_refuse_meeting()
+        activities._sekp_check_attached()
         return activities
 
     def write(self, vals):
         if set(vals) - OPEN_TO_USERS:
             self._sekp_check_by_hand()
+        if vals.get("user_id"):
+            for activity in self._sekp_confidential():
+                self._sekp_check_owner(
+                    activity.res_model, activity.res_id, vals["user_id"]
+                )
+        if self._sekp_confidential():
+            self._sekp_check_words(vals)
+            self._sekp_check_files(vals.get("attachment_ids"))
+        if not self.env.su and (PLACE | {"automated"}) & set(vals):
+            self._sekp_check_place(vals)
         result = super().write(vals)
-        if "user_id" in vals:
-            self._sekp_check_owner()
+        if MEETING & set(vals):
+            self._sekp_refuse_meeting()
+        if (PLACE | {"attachment_ids"}) & set(vals):
+            self._sekp_check_attached()
         return result
 
     def unlink(self):
         self._sekp_check_by_hand()
         return super().unlink()
 
+    def _action_done(self, feedback=False, attachment_ids=None):
+        if self._sekp_confidential():
+            self._sekp_check_words({"feedback": feedback})
+            self._sekp_check_files(attachment_ids)
+        return super()._action_done(feedback=feedback, attachment_ids=attachment_ids)
+
     def _sekp_confidential(self):
         """Return the activities that lie on records about a person."""
-        mixin = self.pool["sekp.confidential.mixin"]
-        return self.filtered(
-            lambda activity: (
-                activity.res_model in self.pool
-                and issubclass(self.pool[activity.res_model], mixin)
+        is_confidential = self.env["sekp.confidential.mixin"]._is_confidential
+        return self.filtered(lambda activity: is_confidential(activity.res_model))
+
+    def _sekp_check_new(self, vals):
+        """Refuse what an activity on a confidential record must not bring along.
+
+        :param dict vals: what is to be created; checked before it reaches SQL
+        """
+        names = PLACE | {"automated", "attachment_ids", "user_id", *WORDS}
+        given = {**self.default_get(list(names - set(vals))), **vals}
+        model = self._sekp_model(given)
+        if not self.env["sekp.confidential.mixin"]._is_confidential(model):
+            return
+        self._sekp_check_owner(model, given.get("res_id"), given.get("user_id"))
+        self._sekp_check_words(given)
+        self._sekp_check_files(given.get("attachment_ids"))
+        if given.get("automated") and not self.env.su:
+            raise UserError(
+                self.env._(
+                    "An automatic activity stands for an obligation and comes by "
+                    "itself. Plan your own one instead."
+                )
+            )
+
+    def _sekp_model(self, vals):
+        """Return the name of the model that values put an activity on."""
+        if vals.get("res_model_id"):
+            # Superuser: the list of models is not open to every role.
+            return self.env["ir.model"].sudo().browse(vals["res_model_id"]).model
+        return vals.get("res_model")
+
+    def _sekp_check_words(self, vals):
+        """Refuse CPR numbers in what is written into an activity."""
+        for name in WORDS:
+            if vals.get(name):
+                self.env["sekp.confidential.mixin"]._check_text(
+                    self._fields[name]._description_string(self.env), vals[name]
+                )
+
+    def _sekp_check_files(self, files):
+        """Refuse files: they would lie where more people read them."""
+        if files:
+            raise UserError(
+                self.env._("An activity takes no files. Files belong under Documents.")
+            )
+
+    def _sekp_check_place(self, vals):
+        """Refuse to move an activity to, from or between confidential records."""
+        is_confidential = self.env["sekp.confidential.mixin"]._is_confidential
+        target = self._sekp_model(vals)
+        for activity in self:
+            moved = ("res_id" in vals and (vals["res_id"] or 0) != activity.res_id) or (
+                {"res_model", "res_model_id"} & set(vals)
+                and (target or False) != activity.res_model
+            )
+            ours = is_confidential(activity.res_model)
+            if (moved and (ours or is_confidential(target))) or (
+                ours
+                and bool(vals.get("automated")) != activity.automated
+                and "automated" in vals
+            ):
+                raise UserError(
+                    self.env._(
+                        "An activity stays with its record. Plan a new one there."
+                    )
+                )
+
+    def _sekp_refuse_meeting(self):
+        """Refuse a meeting about a person: everybody reads the calendar (C6).
+
+        :raises UserError: telling what to do instead
+        """
+        if any(
+            activity.calendar_event_id
+            or activity.activity_type_id.category == "meeting"
+            for activity in self._sekp_confidential()
+        ):
+            self._sekp_refuse_event()
+
+    @api.model
+    def _sekp_refuse_event(self):
+        raise UserError(
+            self.env._(
+                "Everybody reads the calendar. Open the course and choose “Plan "
+                "Visit” instead."
             )
         )
+
+    def action_create_calendar_event(self):
+        """Open the dialog of an appointment when the activity lies on a course."""
+        self.ensure_one()
+        if not self._sekp_confidential():
+            return super().action_create_calendar_event()
+        self.check_access("read")
+        if self.res_model != "sekp.course":
+            self._sekp_refuse_event()
+        return self.env[self.res_model].browse(self.res_id).action_plan_visit()
 
     def _sekp_check_by_hand(self):
         if not self.env.su and any(self._sekp_confidential().mapped("automated")):
@@ -59,19 +244,103 @@ class MailActivity(models.Model):
                 )
             )
 
-    def _sekp_check_owner(self):
-        """Refuse an owner who may not open the record.
+    def _sekp_check_owner(self, model, res_id, user_id):
+        """Refuse an owner who may not open the record, before anybody is told.
 
         :raises UserError: naming nobody and nothing of the record
         """
-        if self.env.su:
+        if self.env.su or not user_id:
             return
-        for activity in self._sekp_confidential().filtered("user_id"):
-            record = self.env[activity.res_model].browse(activity.res_id)
-            if not record.with_user(activity.user_id).has_access("read"):
-                raise UserError(
-                    self.env._(
-                        "An activity can only go to a colleague who may open the "
-                        "record."
-                    )
+        # Superuser: reads whether the colleague is active, and where.
+        user = self.env["res.users"].sudo().browse(user_id)
+        if not self.env[model].browse(res_id)._readable_by(user):
+            raise UserError(
+                self.env._(
+                    "An activity can only go to a colleague who may open the record."
                 )
+            )
+
+    def _sekp_check_attached(self):
+        """Refuse files on activities on records about a person.
+
+        :raises UserError: telling where files belong
+        """
+        # Superuser: no file may lie there, whoever owns it.
+        activities = self.sudo()._sekp_confidential()
+        attachments = self.env["ir.attachment"].sudo()
+        if activities and (
+            activities.attachment_ids
+            or attachments.search_count(
+                [("res_model", "=", self._name), ("res_id", "in", activities.ids)],
+                limit=1,
+            )
+        ):
+            attachments._sekp_refuse()
+
+    # --- when its owner loses access ----------------------------------------------
+    def _sekp_hand_on(self):
+        """Move open activities whose owner may not open the record, now or when due."""
+        by_owner = {}
+        for activity in self._sekp_confidential().filtered("user_id"):
+            key = (activity.res_model, activity.user_id)
+            by_owner.setdefault(key, self.browse())
+            by_owner[key] |= activity
+        for (model, owner), activities in by_owner.items():
+            records = self.env[model].browse(activities.mapped("res_id"))
+            kept = records._readable_by(owner)
+            for activity in activities:
+                record = records.browse(activity.res_id)
+                due = activity.date_deadline
+                if record in kept and record._keeps_access(owner, due):
+                    continue
+                heir = record._next_owner(owner, due)
+                if heir:
+                    activity.with_context(mail_activity_quick_update=True).write(
+                        {"user_id": heir.id}
+                    )
+
+    @api.model
+    def _sekp_hand_on_of(self, users):
+        """Move what lies with users and is no longer theirs; see ``_sekp_hand_on``."""
+        if users:
+            self._sekp_open(users)._sekp_hand_on()
+
+    def _sekp_open(self, users):
+        """Return the open activities of users on confidential records."""
+        models_ = self.env["sekp.confidential.mixin"]._confidential_models()
+        # Superuser: activities move from colleagues to colleagues.
+        return self.sudo().search(
+            [("user_id", "in", users.ids), ("res_model", "in", models_)]
+        )
+
+    @api.model
+    def _cron_sekp_hand_on(self):
+        """Move what lies with users who may not open the record any more.
+
+        Access ends by the clock, and no act is at hand then. One owner and model at a
+        time; done again it finds nothing to do.
+        """
+        models_ = self.env["sekp.confidential.mixin"]._confidential_models()
+        Activity = self.sudo()  # Superuser: a job of the system.
+        pairs = Activity._read_group(
+            [("user_id", "!=", False), ("res_model", "in", models_)],
+            ["user_id", "res_model"],
+        )
+        Cron = self.env["ir.cron"]
+        Cron._commit_progress(remaining=len(pairs))
+        for owner, model in pairs:
+            Activity._sekp_lost(owner, model)._sekp_hand_on()
+            if not Cron._commit_progress(1):
+                break
+
+    def _sekp_lost(self, owner, model):
+        """Return a user's activities on those records of a model they may not open."""
+        domain = Domain("user_id", "=", owner.id) & Domain("res_model", "=", model)
+        Model = (
+            self.env[model]
+            .with_user(owner)
+            .with_context(allowed_company_ids=owner.company_ids.ids)
+        )
+        if owner.active and Model.has_access("read"):
+            domain &= Domain("res_id", "not in", Model._search([]))
+        return self.search(domain)

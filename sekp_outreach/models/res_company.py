@@ -75,6 +75,24 @@ class ResCompany(models.Model):
                 day += timedelta(days=1)
         return frozenset(days)
 
+    def _sekp_auditors(self):
+        """Return the auditors of these municipalities."""
+        # Superuser: who audits is not everybody's to read.
+        return (
+            self.env["res.users"]
+            .sudo()
+            .search(
+                [
+                    (
+                        "all_group_ids",
+                        "in",
+                        self.env.ref("sekp_outreach.group_auditor").ids,
+                    ),
+                    ("company_ids", "in", self.ids),
+                ]
+            )
+        )
+
     def _sekp_next_working_day(self, day):
         """Return ``day`` or the first working day after it."""
         return next_working_day(day, closing_days=self._sekp_closing_days(day))

@@ -32,6 +32,7 @@ class SekpAssignment(models.Model):
             ("contact_person", "Contact person"),
             ("second", "Second contact person"),
             ("cover", "Cover"),
+            ("break_glass", "Emergency access"),
         ],
         required=True,
         default="second",
@@ -46,6 +47,10 @@ class SekpAssignment(models.Model):
         compute="_compute_instants", store=True, precompute=True
     )
     ends_at = fields.Datetime(compute="_compute_instants", store=True, precompute=True)
+    opened_at = fields.Datetime(
+        readonly=True, help="An emergency access lasts hours, not days."
+    )
+    closes_at = fields.Datetime(readonly=True)
     reason = fields.Char(required=True, help="Why access is given, in neutral words.")
     granted_by_id = fields.Many2one(
         comodel_name="res.users",
@@ -54,12 +59,13 @@ class SekpAssignment(models.Model):
         default=lambda self: self.env.user,
     )
 
-    # A person has one role in a course at a time.
+    # A person has one role in a course at a time; an emergency is no role.
     _one_role = models.Constraint(
         "EXCLUDE USING gist ("
         "int4range(course_id, course_id, '[]') WITH &&, "
         "int4range(user_id, user_id, '[]') WITH &&, "
-        "daterange(date_from, date_to, '[]') WITH &&)",
+        "daterange(date_from, date_to, '[]') WITH &&) "
+        "WHERE (role <> 'break_glass')",
         "This colleague already has access to the course in these days.",
     )
     _in_order = models.Constraint(
@@ -68,9 +74,12 @@ class SekpAssignment(models.Model):
     )
     _live = models.Index("(user_id, course_id, starts_at, ends_at)")
 
-    @api.depends("date_from", "date_to", "company_id")
+    @api.depends("date_from", "date_to", "company_id", "role", "opened_at", "closes_at")
     def _compute_instants(self):
         for row in self:
+            if row.role == "break_glass":
+                row.starts_at, row.ends_at = row.opened_at, row.closes_at
+                continue
             company = row.company_id or self.env.company
             row.starts_at = row.date_from and company._sekp_start_of_day(row.date_from)
             row.ends_at = company._sekp_end_of_day(row.date_to)
@@ -90,16 +99,24 @@ class SekpAssignment(models.Model):
                 )
         return rows
 
-    def _refuse_second_role(self, vals):
+    def _refuse_second_role(self, vals, row=None):
         """Refuse overlapping access before SQL: a clear sentence, no values in a log.
 
-        :raises UserError: when the colleague has access in these days
+        :param row: the access row that is to become this one, if any
+        :raises UserError: when the colleague has access in these days, or for a
+            period that ends before it begins
         """
+        if vals.get("role") == "break_glass":
+            return
         date_from = fields.Date.to_date(vals.get("date_from"))
         date_to = fields.Date.to_date(vals.get("date_to"))
+        if date_to and date_to < (date_from or self.env.company._sekp_today()):
+            raise UserError(self.env._("Access cannot end before it begins."))
         domain = [
+            ("id", "not in", row.ids if row else []),
             ("course_id", "=", vals.get("course_id")),
             ("user_id", "=", vals.get("user_id")),
+            ("role", "!=", "break_glass"),
             "|",
             ("date_to", "=", False),
             ("date_to", ">=", date_from or self.env.company._sekp_today()),
@@ -110,14 +127,40 @@ class SekpAssignment(models.Model):
         if self.sudo().search_count(domain, limit=1):
             raise UserError(
                 self.env._(
-                    "This colleague already has access to the course in these days."
+                    "This colleague already has access to the course in these days. "
+                    "End it first, under “Frame” on the course, or choose other days."
                 )
             )
 
     def write(self, vals):
         if not self.env.su:
             self._check_shortened(vals)
-        return super().write(vals)
+        result = super().write(vals)
+        if {"date_from", "date_to", "closes_at", "user_id"} & set(vals):
+            self._settle()
+        return result
+
+    def unlink(self):
+        # Superuser: the activities of the colleague move, whoever takes the row away.
+        courses, users = self.sudo().course_id, self.sudo().user_id
+        result = super().unlink()
+        courses._settle_appointments()
+        courses._hand_on_activities(users)
+        return result
+
+    def _settle(self):
+        """Move activities and appointments of colleagues whose access ends (C7)."""
+        if self.env.su and self.env.context.get("sekp_more_access_follows"):
+            return
+        # Superuser: what is the colleague's moves, whoever ends the access.
+        rows = self.sudo()
+        rows.course_id._settle_appointments()
+        rows.course_id._hand_on_activities(rows.user_id)
+
+    def _covers(self, day):
+        """Tell whether the access holds on a day."""
+        self.ensure_one()
+        return self.date_from <= day and (not self.date_to or day <= self.date_to)
 
     def _check_shortened(self, vals):
         """Let a supervisor of the team end another's access earlier, and nothing else.
@@ -147,6 +190,10 @@ class SekpAssignment(models.Model):
                         "new one to extend it."
                     )
                 )
+            if row.role == "break_glass":
+                raise UserError(
+                    self.env._("An emergency access ends by itself, within hours.")
+                )
             if row.role == "contact_person":
                 raise UserError(
                     self.env._(
@@ -171,13 +218,21 @@ class SekpAssignment(models.Model):
         :return: the row that itself began on that day, to be used for the new role
         """
         rows = self.filtered(
-            lambda row: row.user_id == user and (not row.date_to or row.date_to >= day)
+            lambda row: (
+                row.user_id == user
+                and row.role != "break_glass"
+                and (not row.date_to or row.date_to >= day)
+            )
         )
         earlier = rows.filtered(lambda row: row.date_from < day)
         earlier.write({"date_to": day - timedelta(days=1)})
         return (rows - earlier).filtered(lambda row: row.date_from == day)[:1]
 
     def _end(self, day):
-        """End access after ``day``."""
-        for row in self:
+        """End access after ``day``; an emergency access ends by its hours."""
+        for row in self.filtered(lambda row: row.role != "break_glass"):
             row.write({"date_to": max(day, row.date_from)})
+
+    def _end_emergency(self):
+        """End emergency access at this moment."""
+        self.write({"closes_at": fields.Datetime.now()})

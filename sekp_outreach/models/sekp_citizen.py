@@ -1,4 +1,5 @@
 from odoo import api, fields, models
+from odoo.tools import SQL
 
 AGE_BANDS = [
     ("under_18", "Under 18"),
@@ -29,7 +30,7 @@ class SekpCitizen(models.Model):
         "age_band": "alias",
     }
 
-    _sekp_act_fields = frozenset({"standard_id", "identity_level"})
+    _sekp_act_fields = frozenset({"standard_id", "identity_level", "team_id"})
 
     standard_id = fields.Many2one(
         comodel_name="sekp.standard",
@@ -46,6 +47,14 @@ class SekpCitizen(models.Model):
         [("unknown", "Unknown"), ("alias", "Known by an alias")],
         compute="_compute_identity_level",
         store=True,
+    )
+    # A supervisor of an earlier course has no more to do with the person (C2).
+    team_id = fields.Many2one(
+        comodel_name="sekp.team",
+        compute="_compute_team_id",
+        store=True,
+        index=True,
+        help="The team of the latest course.",
     )
     alias = fields.Char(
         help="What the person wants to be called. Never a real name or a CPR number.",
@@ -69,6 +78,14 @@ class SekpCitizen(models.Model):
         for citizen in self:
             citizen.identity_level = "alias" if citizen.alias else "unknown"
 
+    @api.depends("course_ids.team_id")
+    def _compute_team_id(self):
+        for citizen in self:
+            citizen.team_id = citizen.course_ids.sorted("id")[-1:].team_id
+
+    def _history_parent(self):
+        return {"citizen_id": self.id}
+
     def _registration_standard(self):
         return self.standard_id
 
@@ -83,4 +100,14 @@ class SekpCitizen(models.Model):
         self.write({**above, "standard_id": standard.id})
 
     def _obligation_owner(self):
-        return self.course_ids[:1]._obligation_owner()
+        course = self.course_ids[:1]
+        return course._obligation_owner() if course else self.env["res.users"]
+
+    def _own_courses(self):
+        return self.course_ids
+
+    def _log_team(self):
+        return SQL(
+            "(SELECT course.team_id FROM sekp_course course "
+            "WHERE course.citizen_id = t.id ORDER BY course.id DESC LIMIT 1)"
+        )

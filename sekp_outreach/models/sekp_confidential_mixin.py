@@ -1,21 +1,51 @@
+from functools import partial
+
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, LockError, UserError, ValidationError
+from odoo.fields import Domain
 
+from ..tools.cpr import find_cpr, find_email, find_phone
 from ..tools.reference_code import new_code
 
 CODE_ATTEMPTS = 20
 NOTHING = (None, False, "")
+# What a person is called and what is told of them is never copied here: a value that
+# the citizen lets be taken away, or that a stricter standard erases, has no double.
+WITHOUT_VALUES = ("char", "text", "html", "binary", "many2many", "json", "properties")
+TEXTS = ("char", "text", "html")
+LAST_CHANGE = ("write_uid", "write_date")
 
 
 class SekpLinkMixin(models.AbstractModel):
-    """Refuses links to confidential records the user may not read.
+    """Refuses links to confidential records the user may not read, and CPR numbers.
 
     Odoo checks a link only when it is followed; here it is checked when it is made, in
-    what is written and in the defaults a caller brings along.
+    what is written and in the defaults a caller brings along. Text is watched at the
+    same place: a CPR number has no place in it (C11).
     """
 
     _name = "sekp.link.mixin"
     _description = "Guarded Links"
+
+    @api.private
+    def browse(self, ids=()):
+        """Return records by their ids, which are plain numbers and nothing else.
+
+        A number written otherwise, as JSON allows, would be another key here and the
+        same row in the database.
+
+        :raises AccessError: for anything that is not an id
+        """
+        if ids and ids.__class__ is not int:
+            try:
+                ids = tuple(ids)
+            except TypeError:
+                ids = (ids,)
+            if any(id_ and id_.__class__ is not int for id_ in ids):
+                raise AccessError(
+                    self.env._("You can only refer to records you may open yourself.")
+                )
+        return super().browse(ids)
 
     @api.model
     def _given_defaults(self):
@@ -41,15 +71,56 @@ class SekpLinkMixin(models.AbstractModel):
                 not value
                 or not field
                 or field.type != "many2one"
-                or not issubclass(
-                    self.pool[field.comodel_name], self.pool["sekp.confidential.mixin"]
+                or not self.env["sekp.confidential.mixin"]._is_confidential(
+                    field.comodel_name
                 )
             ):
                 continue
-            if not self.env[field.comodel_name].browse(value).has_access("read"):
+            target = self.env[field.comodel_name]
+            if type(value) is not int or not target.browse(value).has_access("read"):
                 raise AccessError(
                     self.env._("You can only refer to records you may open yourself.")
                 )
+
+    def _check_texts(self, vals):
+        """Refuse CPR numbers in what is to be written, before it reaches SQL.
+
+        :raises ValidationError: naming the field, never its content
+        """
+        for name, value in vals.items():
+            field = self._fields.get(name)
+            if field and field.type in TEXTS:
+                self._check_text(field._description_string(self.env), value)
+
+    @api.model
+    def _check_text(self, label, text):
+        """Refuse a CPR number in one text.
+
+        :param str label: what the text is called on the screen
+        :raises ValidationError: naming the label, never the text
+        """
+        if isinstance(text, str) and find_cpr(text):
+            raise ValidationError(
+                self.env._(
+                    "“%(field)s” contains what looks like a CPR number. Take it out: "
+                    "text is no place for it.",
+                    field=label,
+                )
+            )
+
+    @api.model
+    def _check_file_name(self, name):
+        """Refuse a CPR number in the name of a file.
+
+        :raises ValidationError: never with the name
+        """
+        if isinstance(name, str) and find_cpr(name):
+            raise ValidationError(
+                self.env._(
+                    "The name of a file contains what looks like a CPR number. Rename "
+                    "the file and upload it again."
+                )
+            )
 
 
 class SekpDialogMixin(models.AbstractModel):
@@ -62,11 +133,14 @@ class SekpDialogMixin(models.AbstractModel):
     @api.model_create_multi
     def create(self, vals_list):
         for vals in vals_list:
-            self._check_links({**self._given_defaults(), **vals})
+            given = {**self._given_defaults(), **vals}
+            self._check_links(given)
+            self._check_texts(given)
         return super().create(vals_list)
 
     def write(self, vals):
         self._check_links(vals)
+        self._check_texts(vals)
         return super().write(vals)
 
 
@@ -82,13 +156,23 @@ class SekpConfidentialMixin(models.AbstractModel):
 
     _name = "sekp.confidential.mixin"
     _description = "Confidential Record"
-    _inherit = ["sekp.link.mixin", "mail.activity.mixin"]
+    _inherit = [
+        "sekp.link.mixin",
+        "sekp.emergency.mixin",
+        "sekp.logged.mixin",
+        "mail.activity.mixin",
+    ]
     _rec_name = "reference"
 
     # {field name: least registration mode under which it may be stored}
     _sekp_person_fields = {}
+    # Whether changes are kept: not where each row is itself the trace.
+    _sekp_history = True
+    _sekp_unhistoric = frozenset()
     # What only acts set: refused in create and in write, whoever asks.
     _sekp_act_fields = frozenset()
+    # Text meant for a number or an address: no warning of one there.
+    _sekp_number_fields = frozenset()
 
     reference = fields.Char(
         string="Code",
@@ -112,6 +196,37 @@ class SekpConfidentialMixin(models.AbstractModel):
     def _compute_display_name(self):
         for record in self:
             record.display_name = record.reference or self.env._("New")
+
+    @api.model
+    def _is_confidential(self, model_name):
+        """Tell whether the records of a model are about a person."""
+        return bool(model_name) and (
+            model_name in self.pool
+            and issubclass(self.pool[model_name], self.pool["sekp.confidential.mixin"])
+        )
+
+    @api.model
+    def _confidential_models(self):
+        """Return the names of all models whose records are about a person."""
+        return [
+            name
+            for name, model in self.pool.items()
+            if not model._abstract and self._is_confidential(name)
+        ]
+
+    @api.model
+    def _refuse_attached(self, model_name):
+        """Refuse to attach a row of another app to a confidential record.
+
+        :raises UserError: when the model is one of ours
+        """
+        if self._is_confidential(model_name):
+            raise UserError(
+                self.env._(
+                    "Records about people take no messages, followers or mails. Use "
+                    "what the record itself offers."
+                )
+            )
 
     # --- code ---------------------------------------------------------------------
     def _new_reference(self):
@@ -137,7 +252,9 @@ class SekpConfidentialMixin(models.AbstractModel):
             for vals in vals_list:
                 self._refuse_acts(vals)
         for vals in vals_list:
-            self._check_links({**self._given_defaults(), **vals})
+            given = {**self._given_defaults(), **vals}
+            self._check_links(given)
+            self._check_texts(given)
             self._prepare_create(vals)
             self._check_required({**self._given_defaults(), **vals}, creating=True)
             self._check_facts(vals, self._standard_of(vals))
@@ -145,19 +262,27 @@ class SekpConfidentialMixin(models.AbstractModel):
                 vals["reference"] = self._new_reference()
         records = super().create(vals_list)
         records._check_registration()
+        records._keep_history("created")
         return records
 
     def write(self, vals):
         if not self.env.su:
             self._refuse_acts(vals, also=frozenset({"company_id", "reference"}))
         self._check_links(vals)
+        self._check_texts(vals)
         self._check_required(vals)
         for record in self:
             record._check_facts(vals, record._registration_standard())
+        before = self._history_values(vals)
         result = super().write(vals)
+        self._keep_changes(before)
         if set(vals) & set(self._sekp_person_fields):
             self._check_registration()
         return result
+
+    def unlink(self):
+        self._keep_history("removed")
+        return super().unlink()
 
     def _prepare_create(self, vals):
         """Complete and check what is about to be created, before it reaches SQL.
@@ -224,6 +349,72 @@ class SekpConfidentialMixin(models.AbstractModel):
                 )
             )
 
+    # --- history --------------------------------------------------------------------
+    def _history_parent(self):
+        """Return the field of ``sekp.history`` that this record's changes belong to."""
+        return {}
+
+    def _history_row(self, kind):
+        # Superuser: the municipality of the record, whoever changes it.
+        record = self.sudo()
+        return {
+            "user_id": self.env.uid,
+            "company_id": record.company_id.id,
+            "reference": record.reference,
+            "record_model": self._name,
+            "record_id": self.id,
+            "kind": kind,
+            **record._history_parent(),
+        }
+
+    def _keep_history(self, kind):
+        """Keep that these records were added or removed."""
+        if self._sekp_history:
+            # Superuser: history is written with the act and never by hand.
+            self.env["sekp.history"].sudo().create(
+                [record._history_row(kind) for record in self]
+            )
+
+    def _history_values(self, vals):
+        """Return the values a write is about to replace, by record and field."""
+        if not self._sekp_history:
+            return {}
+        names = [
+            name
+            for name in vals
+            if (field := self._fields.get(name))
+            and name not in self._sekp_unhistoric
+            and field.store
+            and field.type != "one2many"
+            and not (field.compute and field.readonly)
+        ]
+        # Superuser: compares what was with what is; nothing of it is given away.
+        return {
+            record: {name: record[name] for name in names} for record in self.sudo()
+        }
+
+    def _keep_changes(self, before):
+        """Keep which fields were changed; values only where they tell of no person.
+
+        :param dict before: what ``_history_values`` gave before the change
+        """
+        History = self.env["sekp.history"].sudo()  # Superuser: as in _keep_history.
+        rows = []
+        for record, values in before.items():
+            for name, old in values.items():
+                if record[name] == old:
+                    continue
+                row = {**record._history_row("changed"), "field_name": name}
+                field = self._fields[name]
+                if field.type not in WITHOUT_VALUES and (
+                    name not in self._sekp_person_fields
+                ):
+                    row["old_value"] = History._kept(field, old)
+                    row["new_value"] = History._kept(field, record[name])
+                rows.append(row)
+        if rows:
+            History.create(rows)
+
     # --- registration -------------------------------------------------------------
     def _registration_standard(self):
         """Return the standard that bounds what may be stored about the person."""
@@ -269,6 +460,83 @@ class SekpConfidentialMixin(models.AbstractModel):
             if standard and vals.get(name) and not standard._allows_registration(mode)
         ]
 
+    # --- text that is watched -----------------------------------------------------
+    def _watches(self, field):
+        """Tell whether a number or an address typed into a field gives a warning."""
+        return (
+            field.type in TEXTS
+            and not field.readonly
+            and field.name not in self._sekp_number_fields
+        )
+
+    def _has_onchange(self, field, other_fields):
+        return self._watches(field) or super()._has_onchange(field, other_fields)
+
+    def _apply_onchange_methods(self, field_name, result):
+        done = super()._apply_onchange_methods(field_name, result)
+        field = self._fields[field_name]
+        text = self._watches(field) and self[field_name]
+        if text and (find_phone(text) or find_email(text)):
+            label = field._description_string(self.env)
+            result["warnings"].add(
+                (
+                    self.env._("Contact details in a text"),
+                    self.env._(
+                        "“%(field)s” seems to contain a phone number or an e-mail "
+                        "address. Leave it out: everyone who may open the record reads "
+                        "the text.",
+                        field=label,
+                    ),
+                    "notification",
+                )
+            )
+        return done
+
+    # --- ways out -----------------------------------------------------------------
+    @api.model
+    def load(self, fields, data):
+        """Refuse an import: the file would lie readable in the database."""
+        raise UserError(
+            self.env._(
+                "Records about people are not imported. Register them one by one."
+            )
+        )
+
+    def copy(self, default=None):
+        """Refuse a copy: a person is not duplicated."""
+        self._refuse_copy()
+        return super().copy(default)
+
+    def _refuse_copy(self):
+        raise UserError(self.env._("Records about people are not duplicated."))
+
+    def _export_rows(self, fields, *, _is_toplevel_call=True):
+        if any(self._ends_in_external_id(path) for path in fields):
+            raise UserError(
+                self.env._(
+                    "The external ID of a record about a person cannot be exported: it "
+                    "would leave a trace outside the record. Take the column out, and "
+                    "untick the option to update data."
+                )
+            )
+        return super()._export_rows(fields, _is_toplevel_call=_is_toplevel_call)
+
+    def _ends_in_external_id(self, path):
+        """Tell whether a column asks for the external ID of a confidential record."""
+        if not path or path[-1] != "id":
+            return False
+        model = self
+        for name in path[:-1]:
+            field = model._fields.get(name)
+            if not field or not field.relational:
+                return False
+            model = self.env[field.comodel_name]
+        return self._is_confidential(model._name)
+
+    def _get_redirect_suggested_company(self):
+        """Never suggest the company of a record that may not be read."""
+        return False
+
     # --- activities without a mail thread -----------------------------------------
     @api.private
     def message_subscribe(self, partner_ids=None, subtype_ids=None):
@@ -276,14 +544,176 @@ class SekpConfidentialMixin(models.AbstractModel):
         return True
 
     @api.private
-    def message_notify(self, **kwargs):
-        """No notice leaves: the activity itself is seen where work is planned."""
+    def message_notify(self, *, partner_ids=None, **kwargs):
+        """Tell the users that there is something to look at, and nothing else."""
+        # Superuser: finds the users whom the caller wanted to notify.
+        users = self.env["res.users"].sudo()
+        users.search([("partner_id", "in", partner_ids or [])])._sekp_notice()
+        return self.env["mail.message"]
+
+    @api.private
+    def message_post(self, **kwargs):
+        """No message is written."""
         return self.env["mail.message"]
 
     @api.private
     def message_post_with_source(self, source_ref, **kwargs):
         """No message is written: the done activity is kept as the trace."""
         return self.env["mail.message"]
+
+    def _message_add_default_recipients(self):
+        """Nobody is proposed as recipient of a mail about a confidential record."""
+        return {
+            record.id: {
+                "email_cc_lst": [],
+                "email_to_lst": [],
+                "partners": self.env["res.partner"],
+            }
+            for record in self
+        }
+
+    def _message_get_default_recipients(self, with_cc=False, all_tos=False):
+        """Nobody is proposed as recipient of a mail about a confidential record."""
+        return {
+            record.id: {"email_cc": "", "email_to": "", "partner_ids": []}
+            for record in self
+        }
+
+    def _message_add_suggested_recipients(self, force_primary_email=False):
+        """Nobody is proposed as recipient of a mail about a confidential record."""
+        return {
+            record.id: {"email_to_lst": [], "partners": self.env["res.partner"]}
+            for record in self
+        }
+
+    def _message_get_suggested_recipients_batch(self, *args, **kwargs):
+        """Nobody is proposed, and no contact is made of an address."""
+        return {record.id: [] for record in self}
+
+    def _message_get_suggested_recipients(self, *args, **kwargs):
+        """Nobody is proposed, and no contact is made of an address."""
+        return []
+
+    def _sms_get_recipients_info(self, force_field=False, partner_fallback=True):
+        """No text message goes out from a confidential record."""
+        return {
+            record.id: {
+                "partner": self.env["res.partner"],
+                "sanitized": False,
+                "number": False,
+                "partner_store": False,
+                "field_store": False,
+            }
+            for record in self
+        }
+
+    # --- access -------------------------------------------------------------------
+    def _check_access(self, operation):
+        # One query: to evaluate the rule on records would read the access rows of all
+        # their courses into the cache.
+        refused = super(SekpConfidentialMixin, self.browse())._check_access(operation)
+        if refused:
+            return self, refused[1]
+        ids = [id_ for id_ in self._ids if id_]
+        Rule = self.env["ir.rule"]
+        if not ids:
+            return None
+        domain = Rule._compute_domain(self._name, operation)
+        # Superuser: it is the rule that is asked, and for this user.
+        everything = self.sudo().with_context(active_test=False)
+        allowed = set(everything._search(domain & Domain("id", "in", ids)))
+        forbidden = self.browse(id_ for id_ in ids if id_ not in allowed).exists()
+        if not forbidden:
+            return None
+        return forbidden, partial(Rule._make_access_error, operation, forbidden)
+
+    def _has_field_access(self, field, operation):
+        # Who touched a row last, and when, is told by the history, to the entitled.
+        # On a referral's clock it would tell intake who met the person.
+        # An unsaved row has nobody to tell of, and Odoo fills it in.
+        if field.name in LAST_CHANGE and not self.env.su and all(self._ids):
+            return False
+        return super()._has_field_access(field, operation)
+
+    def get_metadata(self):
+        """Return what developers ask of a record, without who changed it last."""
+        self.check_access("read")
+        return [
+            {"id": record.id, **dict.fromkeys(LAST_CHANGE, False), "xmlids": []}
+            for record in self
+        ]
+
+    # --- who may open it, now and later -------------------------------------------
+    def _readable_by(self, user):
+        """Return the records that a user may open now, whatever the caller may.
+
+        :param user: the municipalities of the user count, not the caller's selection
+        """
+        if not user.active:
+            return self.browse()
+        records = self.with_user(user).with_context(
+            allowed_company_ids=user.company_ids.ids
+        )
+        return self.browse(records.exists()._filtered_access("read").ids)
+
+    def _access_rows(self):
+        """Return the access rows of the course or courses behind the record."""
+        return self._own_courses().assignment_ids
+
+    def _keeps_access(self, user, day):
+        """Tell whether a user who may open the record now still may on a later day.
+
+        One who opens it without an access row keeps it until something is changed.
+        """
+        self.ensure_one()
+        today = self.company_id._sekp_today()
+        rows = self._access_rows().filtered(lambda row: row.user_id == user)
+        live = rows.filtered(lambda row: row._covers(today))
+        return (
+            not live
+            or user in self._supervisors()
+            or any(row._covers(max(day, today)) for row in rows)
+        )
+
+    def _supervisors(self):
+        """Return who supervises the record's team or teams."""
+        return self._teams().supervisor_ids
+
+    def _teams(self):
+        """Return the team or teams that answer for the record."""
+        if "team_id" in self._fields:
+            return self.team_id
+        return self._own_courses().team_id
+
+    def _next_owner(self, leaving, day):
+        """Return who takes over an activity from a user who will not be entitled.
+
+        :param leaving: users who do not come into question
+        :param day: the day the activity is due
+        """
+        self.ensure_one()
+        teams = self._teams()
+        candidates = [self._obligation_owner()]
+        candidates += [team._supervisor() for team in teams]
+        candidates += [*teams.supervisor_ids, *teams.responsible_id]
+        for user in candidates:
+            if (
+                user not in leaving
+                and self._readable_by(user)
+                and self._keeps_access(user, day)
+            ):
+                return user
+        return next(
+            (user for user in candidates if user.active and user not in leaving),
+            self.env["res.users"],
+        )
+
+    def _hand_on_own(self):
+        """Move open activities on these records from those whose access has ended."""
+        # Superuser: activities move from colleagues to colleagues.
+        self.env["mail.activity"].sudo().search(
+            [("res_model", "=", self._name), ("res_id", "in", self.ids)]
+        )._sekp_hand_on()
 
     def _obligation_owner(self):
         """Return the user who owns this record's obligations."""
@@ -296,7 +726,8 @@ class SekpConfidentialMixin(models.AbstractModel):
 
         :param str type_xmlid: name of the activity type in this addon's data
         :param due: date the obligation falls due, or False
-        :param user: owner; the record's own owner by default
+        :param user: owner; the record's own owner by default, and another who answers
+            for the record when that one may not open it
         """
         self.ensure_one()
         xmlid = f"sekp_outreach.{type_xmlid}"
@@ -307,6 +738,8 @@ class SekpConfidentialMixin(models.AbstractModel):
             activities.unlink()
             return
         owner = user or record._obligation_owner()
+        if not record._readable_by(owner):
+            owner = record._next_owner(owner, due) or owner
         if not activities:
             # The type's name in the owner's language: neutral, and seen in the list.
             summary = self.env.ref(xmlid).sudo().with_context(lang=owner.lang).name

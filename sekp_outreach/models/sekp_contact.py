@@ -26,6 +26,7 @@ class SekpContact(models.Model):
     _inherit = ["sekp.course.child.mixin"]
     _description = "Contact or Attempt"
     _order = "started_at desc, id desc"
+    _sekp_history = False
 
     _sekp_person_fields = {"note": "alias", "next_step": "alias"}
 
@@ -70,6 +71,12 @@ class SekpContact(models.Model):
         readonly=True,
         index="btree_not_null",
         ondelete="restrict",
+    )
+    appointment_id = fields.Many2one(
+        comodel_name="sekp.appointment",
+        readonly=True,
+        index="btree_not_null",
+        ondelete="set null",
     )
     is_current = fields.Boolean(default=True, readonly=True)
     allowed_form_ids = fields.Many2many(
@@ -146,6 +153,7 @@ class SekpContact(models.Model):
         contacts = super().create(vals_list)
         for contact in contacts:
             contact._retire_corrected()
+            contact.appointment_id._hold()
             contact.course_id._contact_logged(contact)
         return contacts
 
@@ -162,7 +170,22 @@ class SekpContact(models.Model):
             vals["user_id"] = self.env.uid
         vals["is_current"] = True
         self._check_correctable(given.get("replaces_id"), given.get("course_id"))
+        self._check_appointment(given.get("appointment_id"), given.get("course_id"))
+        if emergency := self.browse(given.get("replaces_id"))._in_emergency():
+            raise emergency._emergency_error()
         return super()._prepare_create(vals)
+
+    def _check_appointment(self, appointment_id, course_id):
+        """Refuse the appointment of another course.
+
+        :raises UserError: before the contact reaches SQL
+        """
+        # Superuser: whether it may be read is checked with every other link.
+        appointment = self.env["sekp.appointment"].sudo().browse(appointment_id)
+        if appointment and appointment.course_id.id != course_id:
+            raise UserError(
+                self.env._("A contact belongs to an appointment of its own course.")
+            )
 
     def _check_correctable(self, replaces_id, course_id):
         """Refuse to correct what is not the current version in the same course.
@@ -207,6 +230,10 @@ class SekpContact(models.Model):
         """Open a new version, filled with what this one says."""
         self.ensure_one()
         self.check_access("read")
+        if emergency := self._in_emergency():
+            raise emergency._emergency_error()
+        # The dialog tells what the contact says.
+        self._log_read("open")
         if not self.is_current:
             raise UserError(
                 self.env._("Only the current version of a contact can be corrected.")
@@ -221,6 +248,7 @@ class SekpContact(models.Model):
             "context": {
                 "default_course_id": self.course_id.id,
                 "default_replaces_id": self.id,
+                "default_appointment_id": self.appointment_id.id,
                 "default_outcome": self.outcome,
                 "default_form_id": self.form_id.id,
                 "default_started_at": fields.Datetime.to_string(self.started_at),

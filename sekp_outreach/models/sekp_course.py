@@ -4,6 +4,10 @@ from dateutil.relativedelta import relativedelta
 
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError, ValidationError
+from odoo.fields import Domain
+from odoo.tools import format_datetime
+
+from .sekp_citizen import AGE_BANDS
 
 PHASES = [
     ("framing", "Framing"),
@@ -23,8 +27,27 @@ CLOSING_OUTCOMES = [
     ("died", "Died"),
     ("other", "Other"),
 ]
+# What the form shows of the citizen, and lets be written there.
+PERSON = ("alias", "district", "age_band")
 LIVE_HANDOVERS = ("sent", "accepted")
 LONGEST_RHYTHM = 366
+TIMELINE_LENGTH = 200
+
+
+def domain_at(domain, instant):
+    """Return a rule's domain as it holds at an instant instead of now."""
+
+    def at(condition):
+        value = condition.value
+        if isinstance(value, str) and value == "now":
+            value = instant
+        elif isinstance(value, Domain):
+            value = domain_at(value, instant)
+        else:
+            return condition
+        return Domain(condition.field_expr, condition.operator, value)
+
+    return domain.map_conditions(at)
 
 
 class SekpCourse(models.Model):
@@ -140,6 +163,11 @@ class SekpCourse(models.Model):
     deadline_ids = fields.One2many(
         comodel_name="sekp.deadline", inverse_name="course_id", string="Deadlines"
     )
+    appointment_ids = fields.One2many(
+        comodel_name="sekp.appointment",
+        inverse_name="course_id",
+        string="Appointments",
+    )
     goal_ids = fields.One2many(
         comodel_name="sekp.goal", inverse_name="course_id", string="Goals"
     )
@@ -152,17 +180,25 @@ class SekpCourse(models.Model):
     handover_ids = fields.One2many(
         comodel_name="sekp.handover", inverse_name="course_id", string="Handovers"
     )
+    document_ids = fields.One2many(
+        comodel_name="sekp.document", inverse_name="course_id", string="Documents"
+    )
+
+    timeline_ids = fields.One2many(
+        comodel_name="sekp.history", string="Changes", compute="_compute_timeline_ids"
+    )
 
     # --- what the form needs of citizen and standard ------------------------------
-    alias = fields.Char(related="citizen_id.alias", related_sudo=False, readonly=False)
-    district = fields.Char(
-        related="citizen_id.district", related_sudo=False, readonly=False
-    )
+    alias = fields.Char(compute="_compute_person", inverse="_inverse_alias")
+    district = fields.Char(compute="_compute_person", inverse="_inverse_district")
     age_band = fields.Selection(
-        related="citizen_id.age_band", related_sudo=False, readonly=False
+        AGE_BANDS, compute="_compute_person", inverse="_inverse_age_band"
     )
     target_group_ids = fields.Many2many(
-        related="citizen_id.target_group_ids", related_sudo=False, readonly=False
+        comodel_name="sekp.target.group",
+        string="Target Groups",
+        compute="_compute_target_group_ids",
+        inverse="_inverse_target_group_ids",
     )
     acute = fields.Boolean(related="referral_id.acute", related_sudo=False)
     place = fields.Char(related="referral_id.place", related_sudo=False)
@@ -170,6 +206,11 @@ class SekpCourse(models.Model):
     registration_mode = fields.Selection(
         related="standard_id.registration_mode", related_sudo=False
     )
+    emergency_until = fields.Datetime(
+        string="Emergency Access until", compute="_compute_emergency_until"
+    )
+    has_emergency = fields.Boolean(compute="_compute_has_emergency")
+    emergency_told = fields.Text(compute="_compute_has_emergency")
     uses_grant = fields.Boolean(compute="_compute_uses")
     uses_goals = fields.Boolean(compute="_compute_uses")
     uses_assessment = fields.Boolean(compute="_compute_uses")
@@ -196,6 +237,50 @@ class SekpCourse(models.Model):
     def _group_expand_phase(self, phases, domain):
         return [key for key, _label in PHASES]
 
+    @api.depends(*(f"citizen_id.{name}" for name in PERSON))
+    @api.depends_context("uid", "allowed_company_ids")
+    def _compute_person(self):
+        """Show the person as known today to those who may open the person.
+
+        Who supervises an earlier course only may still open that, not the person.
+        """
+        readable = self._readable_citizens(PERSON)
+        for course in self:
+            citizen = readable.get(course.citizen_id.id, readable[False])
+            for name in PERSON:
+                course[name] = citizen[name]
+
+    @api.depends("citizen_id.target_group_ids")
+    @api.depends_context("uid", "allowed_company_ids")
+    def _compute_target_group_ids(self):
+        readable = self._readable_citizens(())
+        for course in self:
+            citizen = readable.get(course.citizen_id.id, readable[False])
+            course.target_group_ids = citizen.target_group_ids
+
+    def _readable_citizens(self, names):
+        """Return the citizens the user may open, by id, and an empty one for False."""
+        citizens = self.citizen_id.search_fetch(
+            [("id", "in", self.citizen_id.ids)], names
+        )
+        return {False: citizens.browse(), **{one.id: one for one in citizens}}
+
+    def _inverse_alias(self):
+        self._tell_citizen("alias")
+
+    def _inverse_district(self):
+        self._tell_citizen("district")
+
+    def _inverse_age_band(self):
+        self._tell_citizen("age_band")
+
+    def _inverse_target_group_ids(self):
+        self._tell_citizen("target_group_ids")
+
+    def _tell_citizen(self, name):
+        for course in self:
+            course.citizen_id[name] = course[name]
+
     @api.depends(
         "contact_ids.is_current", "contact_ids.started_at", "contact_ids.outcome"
     )
@@ -219,6 +304,19 @@ class SekpCourse(models.Model):
             course.last_met_on = local(met[0][2]).date() if met else False
             course.last_outreach_on = (
                 local(max(row[2] for row in rows)).date() if rows else False
+            )
+
+    @api.depends("phase", "assignment_ids", "next_step")
+    def _compute_timeline_ids(self):
+        """Show what was done on the course, its parts and the person, newest first."""
+        for course in self:
+            course.timeline_ids = self.env["sekp.history"].search(
+                [
+                    "|",
+                    ("course_id", "=", course.id),
+                    ("citizen_id", "=", course.citizen_id.id),
+                ],
+                limit=TIMELINE_LENGTH,
             )
 
     @api.depends("last_outreach_on", "date_start", "rhythm_days", "phase")
@@ -272,6 +370,9 @@ class SekpCourse(models.Model):
     def _takes_own_reference(self):
         return False
 
+    def _history_parent(self):
+        return {"course_id": self.id}
+
     def _registration_standard(self):
         return self.standard_id
 
@@ -286,7 +387,15 @@ class SekpCourse(models.Model):
             self._sync_rhythm()
         if "team_id" in vals:
             self._move_obligations()
+            self._hand_on_activities()
         return result
+
+    def unlink(self):
+        self.check_access("unlink")
+        # Superuser: encrypted files go with the course; the database alone, which
+        # takes the other parts away, does not know them.
+        self.sudo().document_ids.unlink()
+        return super().unlink()
 
     def _check_phase_change(self, vals):
         if "phase" in vals and (
@@ -340,10 +449,10 @@ class SekpCourse(models.Model):
 
     # --- people -------------------------------------------------------------------
     def _obligation_owner(self):
-        """Return the contact person, or the supervisor while there is none."""
+        """Return the contact person, or the supervisor while none may open it."""
         self.ensure_one()
         person = self.contact_person_id
-        if person and person.active:
+        if person and self._readable_by(person):
             return person
         return self.team_id._supervisor()
 
@@ -359,7 +468,8 @@ class SekpCourse(models.Model):
         self.ensure_one()
         today = self._today()
         # Superuser: access rows are made by acts, never written by hand.
-        course = self.sudo()
+        # Activities move when it is clear who has access afterwards.
+        course = self.sudo().with_context(sekp_more_access_follows=True)
         rows = course.assignment_ids
         vals = {
             "user_id": user.id,
@@ -374,13 +484,15 @@ class SekpCourse(models.Model):
             course._live_assignments("contact_person")._end(today)
             row = rows._make_way(user, today)
         if row:
+            rows._refuse_second_role({"course_id": self.id, **vals}, row=row)
             row.write(vals)
         else:
             row = rows.create({"course_id": self.id, **vals})
         if role == "contact_person":
             course.write({"contact_person_id": user.id})
             course._move_obligations()
-        return row
+        self._hand_on_activities()
+        return row.with_env(self.sudo().env)
 
     def _live_assignments(self, role):
         return self.assignment_ids.filtered(
@@ -389,14 +501,209 @@ class SekpCourse(models.Model):
 
     def _move_obligations(self):
         """Give open automatic activities to the one who owns them now (C7)."""
+        # Looking at an emergency access stays the supervisor's.
+        seen = self.env.ref("sekp_outreach.activity_break_glass")
         for course in self:
             owner = course._obligation_owner()
             # Superuser: the former owner's activities move in the same transaction.
             activities = course.sudo().activity_ids.filtered("automated")
             activities |= course.sudo().handover_ids.activity_ids.filtered("automated")
+            activities = activities.filtered(
+                lambda activity: activity.activity_type_id != seen
+            )
             activities.with_context(mail_activity_quick_update=True).write(
                 {"user_id": owner.id}
             )
+        self._settle_appointments()
+
+    def _settle_appointments(self):
+        """Take appointments from those whose access to the courses ended (C7)."""
+        self.env["sekp.appointment"]._settle([("course_id", "in", self.ids)])
+
+    def _entitles(self, user, instant):
+        """Tell whether a user may work on the course at an instant.
+
+        Asks the record rules for a moment that need not be now.
+        """
+        self.ensure_one()
+        # Superuser: asks for a colleague, whose access the one who asks may not see.
+        user = user.sudo()
+        if not user.active or self.sudo().company_id not in user.company_ids:
+            return False
+        asking = self.with_user(user).with_context(
+            allowed_company_ids=user.company_ids.ids
+        )
+        if not asking.browse().has_access("write"):
+            return False
+        domain = asking.env["ir.rule"]._compute_domain(self._name, "write")
+        return bool(
+            self.sudo().search_count(
+                domain_at(domain, instant) & Domain("id", "=", self.id), limit=1
+            )
+        )
+
+    # --- emergency access ---------------------------------------------------------
+    def _own_courses(self):
+        return self
+
+    @api.depends_context("uid")
+    def _compute_emergency_until(self):
+        """Until when the user reads the course, where by emergency access only."""
+        user = self.env.user
+        emergency = (self & self._open_by_emergency(user))._only_by_emergency(user)
+        # Superuser: reads the end of the user's own row.
+        rows = emergency.sudo()._live_emergency()
+        ends = {row.course_id.id: row.ends_at for row in rows if row.user_id == user}
+        for course in self:
+            course.emergency_until = ends.get(course.id)
+
+    @api.depends("activity_ids")
+    @api.depends_context("uid")
+    def _compute_has_emergency(self):
+        """Tell a supervisor of the team that an emergency access is to be looked at."""
+        seen = self.env.ref("sekp_outreach.activity_break_glass")
+        for course in self:
+            course.has_emergency = (
+                seen in course.activity_ids.activity_type_id
+                and self.env.user in course.team_id.supervisor_ids
+            )
+            course.emergency_told = course.has_emergency and "\n".join(
+                self.env._(
+                    "%(who)s had emergency access from %(start)s to %(end)s: "
+                    "%(reason)s",
+                    who=row.user_id.name,
+                    start=format_datetime(self.env, row.starts_at, dt_format="short"),
+                    end=format_datetime(self.env, row.ends_at, dt_format="short"),
+                    reason=row.reason,
+                )
+                for row in course.assignment_ids.filtered(
+                    lambda row: row.role == "break_glass"
+                )
+            )
+
+    def _live_emergency(self):
+        now = fields.Datetime.now()
+        return self.assignment_ids.filtered(
+            lambda row: row.role == "break_glass" and row.starts_at <= now < row.ends_at
+        )
+
+    @api.model
+    def _open_by_emergency(self, user):
+        """Return the courses on which a user has live emergency access."""
+        # Superuser: reads which rows the user has, and tells nothing of the courses.
+        rows = (
+            self.env["sekp.assignment"]
+            .sudo()
+            .search(
+                [
+                    ("user_id", "=", user.id),
+                    ("role", "=", "break_glass"),
+                    ("starts_at", "<=", "now"),
+                    ("ends_at", ">", "now"),
+                ]
+            )
+        )
+        return self.browse(rows.course_id.ids)
+
+    def _only_by_emergency(self, user):
+        """Return those of the courses that a user opens by emergency access only."""
+        # Superuser: reads which rows the user has, and tells nothing of the courses.
+        courses = self.sudo()
+        rows = courses.env["sekp.assignment"].search(
+            [
+                ("course_id", "in", courses.ids),
+                ("user_id", "=", user.id),
+                ("starts_at", "<=", "now"),
+                ("ends_at", ">", "now"),
+            ]
+        )
+        own = rows.filtered(lambda row: row.role != "break_glass").course_id
+        own |= courses.filtered(lambda course: user in course.team_id.supervisor_ids)
+        return self.browse((rows.course_id - own).ids)
+
+    def _break_glass(self, purpose, note):
+        """Open the course for some hours, and tell those who answer for it.
+
+        :param str purpose: a key of ``PURPOSES``
+        :param str note: why, in the user's words; kept with the access row only
+        """
+        self.ensure_one()
+        user, now = self.env.user, fields.Datetime.now()
+        # Superuser: the course is not open to the user yet; that is what this does.
+        course = self.sudo()
+        until = now + timedelta(hours=course.standard_id.break_glass_hours)
+        local = course.company_id._sekp_local
+        course.assignment_ids.create(
+            {
+                "course_id": course.id,
+                "user_id": user.id,
+                "role": "break_glass",
+                "date_from": local(now).date(),
+                "date_to": local(until).date(),
+                "opened_at": now,
+                "closes_at": until,
+                "reason": note,
+                "granted_by_id": user.id,
+            }
+        )
+        self.env["sekp.access.log"]._record("break_glass", self, purpose)
+        course._set_obligation(
+            "activity_break_glass", course._today(), user=course.team_id._supervisor()
+        )
+        (course.contact_person_id | course.team_id.supervisor_ids)._sekp_notice()
+
+    def action_end_emergency(self):
+        """End one's own emergency access before its time."""
+        self.check_access("read")
+        # Superuser: the user's own rows, which nobody writes by hand.
+        rows = self.sudo()._live_emergency()
+        rows.filtered(lambda row: row.user_id == self.env.user)._end_emergency()
+        if self.has_access("read"):
+            return True
+        mine = self.env.user.has_group("sekp_outreach.group_contact_person")
+        action = "sekp_course_action_mine" if mine else "sekp_referral_action"
+        return {
+            **self.env["ir.actions.actions"]._for_xml_id(f"sekp_outreach.{action}"),
+            "target": "main",
+        }
+
+    def action_seen_emergency(self):
+        """Mark that a supervisor of the team has looked at an emergency access."""
+        self.check_access("read")
+        if any(self.env.user not in course.team_id.supervisor_ids for course in self):
+            raise AccessError(
+                self.env._("A supervisor of the team looks at an emergency access.")
+            )
+        self._meet_obligation("activity_break_glass")
+
+    def _hand_on_activities(self, users=None):
+        """Give open activities to the responsible when their owner loses access (C7).
+
+        Those on the course, its parts, its citizen and its referral that are due on a
+        day on which their owner may not open the record; the others stay until then.
+
+        :param users: owners to look at; all by default
+        """
+        # Superuser: activities move from colleagues to colleagues.
+        courses = self.sudo()
+        # A citizen's rows do not follow by themselves within a transaction.
+        courses.citizen_id.invalidate_recordset(["assignment_ids"])
+        bearers = {
+            "sekp.course": Domain("res_id", "in", courses.ids),
+            "sekp.citizen": Domain("res_id", "in", courses.citizen_id.ids),
+            "sekp.referral": Domain("res_id", "in", courses.referral_id.ids),
+        }
+        part = self.pool["sekp.course.child.mixin"]
+        for name in self.env["sekp.confidential.mixin"]._confidential_models():
+            if issubclass(self.pool[name], part):
+                query = courses.env[name]._search([("course_id", "in", courses.ids)])
+                bearers[name] = Domain("res_id", "in", query)
+        domain = Domain.OR(
+            Domain("res_model", "=", name) & where for name, where in bearers.items()
+        )
+        if users is not None:
+            domain &= Domain("user_id", "in", users.ids)
+        courses.env["mail.activity"].search(domain)._sekp_hand_on()
 
     # --- beginning and rhythm -----------------------------------------------------
     def _begin(self):
@@ -574,6 +881,7 @@ class SekpCourse(models.Model):
             lambda h: h.state in ("proposed", "consented")
         )._withdraw()
         course.deadline_ids._lapse()
+        course.appointment_ids.filtered(lambda a: a.state == "planned")._cancel()
         course.review_ids.filtered(lambda review: not review.held_on).unlink()
         course.write(
             {
@@ -604,6 +912,15 @@ class SekpCourse(models.Model):
         return {
             **self._dialog("sekp.contact", self.env._("Log Contact")),
             "views": self.env["sekp.contact"]._dialog_views(),
+        }
+
+    def action_plan_visit(self):
+        """Open the dialog in which a visit, a call or a meeting is planned."""
+        self.ensure_one()
+        self.check_access("write")
+        return {
+            **self._dialog("sekp.appointment", self.env._("Plan Visit")),
+            "views": self.env["sekp.appointment"]._dialog_views(),
         }
 
     def action_hand_over(self):

@@ -89,3 +89,9 @@ class SekpCourseChildMixin(models.AbstractModel):
 
     def _obligation_owner(self):
         return self.sudo().course_id._obligation_owner()
+
+    def _history_parent(self):
+        return {"course_id": self.course_id.id}
+
+    def _own_courses(self):
+        return self.course_id

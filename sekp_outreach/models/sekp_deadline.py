@@ -14,6 +14,7 @@ class SekpDeadline(models.Model):
     _inherit = ["sekp.confidential.mixin"]
     _description = "Deadline"
     _order = "due, id"
+    _sekp_history = False
 
     referral_id = fields.Many2one(
         comodel_name="sekp.referral", required=True, index=True, ondelete="cascade"
@@ -103,6 +104,12 @@ class SekpDeadline(models.Model):
             else:
                 deadline.state = "running"
 
+    def _own_courses(self):
+        return self.course_id
+
+    def _open_besides(self, user):
+        return bool(self.referral_id) and self.referral_id._open_besides(user)
+
     def _registration_standard(self):
         # Superuser: the bound on what may be stored holds for every reader.
         return self.sudo().promise_id.standard_id
@@ -125,6 +132,10 @@ class SekpDeadline(models.Model):
         """Return what carries the obligation: the course once there is one."""
         self.ensure_one()
         return self.course_id or self.referral_id
+
+    def _obligation_owner(self):
+        # Superuser: who owns the obligation is asked whoever acts.
+        return self.sudo()._bearer()._obligation_owner()
 
     def _activity_type(self):
         """Return the name of the activity type that stands for this clock."""

@@ -248,6 +248,9 @@ class SekpHandover(models.Model):
     def _advance(self, vals):
         # Superuser: the receiver may not write; every act has been checked before.
         self.sudo().write(vals)
+        if "state" in vals:
+            # Who declined or returned it has done with it.
+            self._hand_on_own()
 
     def _today(self):
         return self.company_id._sekp_today()
@@ -386,3 +389,6 @@ class SekpHandover(models.Model):
             handover._advance({"state": "withdrawn", "ended_on": handover._today()})
             handover._drop_obligations()
             handover._resume_course()
+
+    def _open_besides(self, user):
+        return user == self.receiver_id

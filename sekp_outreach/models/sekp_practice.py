@@ -36,6 +36,12 @@ OUTSIDE_HOURS = 17.25
 OUTSIDE_HOURS_SHARE = 0.04
 SHARE_ANONYMOUS = 0.3
 SHARE_NAMED = 0.5
+# Stories in which a visit is planned for tomorrow: the hour and the form.
+VISITED_NEXT = {
+    "steady": (10, "home_visit"),
+    "bridge": (13, "accompaniment"),
+    "trust": (9.5, "public_space"),
+}
 
 
 class SekpPractice(models.AbstractModel):
@@ -490,6 +496,19 @@ class _Filling:
         if story.again:
             self._reestablish(course, story, person)
         self._settle(course)
+        if story.key in VISITED_NEXT:
+            self._plan_visit(course, *VISITED_NEXT[story.key])
+
+    def _plan_visit(self, course, hour, form):
+        """Plan a visit on the next working day, by the contact person."""
+        day = self.company._sekp_next_working_day(self.today + timedelta(days=1))
+        self._as(course.contact_person_id, self.env["sekp.appointment"]).create(
+            {
+                "course_id": course.id,
+                "form_id": self.catalogue["sekp.contact.form"][form].id,
+                "starts_at": self._at(day, hour),
+            }
+        )
 
     def _drift(self, story):
         """Keep municipalities from moving in step; what is recent stays exact."""

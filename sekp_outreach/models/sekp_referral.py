@@ -51,6 +51,8 @@ class SekpReferral(models.Model):
         }
     )  # fmt: skip
 
+    _sekp_number_fields = frozenset({"referrer_contact"})
+
     standard_id = fields.Many2one(
         comodel_name="sekp.standard",
         string="Quality Standard",
@@ -169,6 +171,9 @@ class SekpReferral(models.Model):
     closed_on = fields.Date(readonly=True, copy=False)
     deadline_ids = fields.One2many(
         comodel_name="sekp.deadline", inverse_name="referral_id", string="Deadlines"
+    )
+    history_ids = fields.One2many(
+        comodel_name="sekp.history", inverse_name="referral_id", string="Changes"
     )
     next_due = fields.Date(
         string="Next Deadline",
@@ -382,6 +387,15 @@ class SekpReferral(models.Model):
                     self.env._("A referral cannot be received in the future.")
                 )
 
+    def _history_parent(self):
+        return {"referral_id": self.id}
+
+    def _own_courses(self):
+        return self.course_id
+
+    def _open_besides(self, user):
+        return user in self.team_id.intake_ids | self.team_id.supervisor_ids
+
     def _registration_standard(self):
         return self.standard_id
 
@@ -468,6 +482,7 @@ class SekpReferral(models.Model):
         result = super().write(vals)
         moved = self.filtered(lambda referral: referral.team_id != teams[referral])
         moved._move_obligations()
+        moved._hand_on_own()
         if "received_at" in vals or "information_complete_on" in vals:
             for referral in self:
                 referral._restart_clocks()
@@ -533,6 +548,9 @@ class SekpReferral(models.Model):
     def _advance(self, vals):
         # Superuser: states are closed to direct writing; the act has been checked.
         self.sudo().write(vals)
+        if "state" in vals:
+            # Who only registered it has done with it.
+            self._hand_on_own()
 
     def _check_state(self, *states):
         for referral in self:

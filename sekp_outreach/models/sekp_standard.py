@@ -201,6 +201,13 @@ class SekpStandard(models.Model):
         help="How long contact persons can open a course after it was closed.",
     )
 
+    break_glass_hours = fields.Integer(
+        string="Emergency Access (Hours)",
+        required=True,
+        default=4,
+        help="How long an emergency access lasts: between 1 and 24 hours.",
+    )
+
     # --- content and follow-up ----------------------------------------------------
     contact_form_ids = fields.Many2many(
         comodel_name="sekp.contact.form",
@@ -316,6 +323,10 @@ class SekpStandard(models.Model):
     _interval_when_interval = models.Constraint(
         "CHECK (review_rule != 'interval' OR review_interval_months > 0)",
         "Reviews at intervals need a number of months.",
+    )
+    _emergency_is_short = models.Constraint(
+        "CHECK (break_glass_hours BETWEEN 1 AND 24)",
+        "An emergency access lasts between 1 and 24 hours.",
     )
     _numbers_positive = models.Constraint(
         "CHECK (rhythm_count >= 0 AND closing_grace_days >= 0 "

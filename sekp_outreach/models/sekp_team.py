@@ -2,6 +2,7 @@ from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError, ValidationError
 
 # What a supervisor changes in the own team; the rest is the scheme manager's.
+SEATS = ("supervisor_ids", "intake_ids")
 SUPERVISOR_FIELDS = {"member_ids", "phone", "mailbox", "opening_hours"}
 
 
@@ -126,15 +127,32 @@ class SekpTeam(models.Model):
     def create(self, vals_list):
         teams = super().create(vals_list)
         teams._check_not_oneself()
+        for team in teams:
+            for seat in SEATS:
+                team._log_seats(seat, team[seat], team[seat].browse())
         return teams
 
     def write(self, vals):
         if not self.env.su:
             self._check_change(vals)
+        leading = {"supervisor_ids", "intake_ids"} & set(vals)
+        before = self.supervisor_ids | self.intake_ids if leading else None
+        seated = {(team, seat): team[seat] for team in self for seat in leading}
         result = super().write(vals)
-        if {"supervisor_ids", "intake_ids"} & set(vals):
+        for (team, seat), people in seated.items():
+            team._log_seats(seat, team[seat] - people, people - team[seat])
+        if leading:
             self._check_not_oneself()
+            if "supervisor_ids" in vals:
+                self.env["sekp.appointment"]._settle([("team_id", "in", self.ids)])
+            self.env["mail.activity"]._sekp_hand_on_of(before)
         return result
+
+    def _log_seats(self, seat, given, taken):
+        """Log who was let in or left by a seat in the team: it opens courses (C8)."""
+        for kind, users in (("role_given", given), ("role_taken", taken)):
+            for user in users:
+                user._sekp_log_role(kind, user, seat, self)
 
     def _check_change(self, vals):
         """Refuse changes that would open courses to the one who makes them.

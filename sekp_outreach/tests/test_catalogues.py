@@ -32,11 +32,12 @@ class TestCatalogues(OutreachCase):
         for act in (
             lambda: form.write({"is_visit": False}),
             form.action_archive,
-            form.unlink,
             lambda: self.offer.with_user(self.supervisor).write({"phone": "1"}),
         ):
             with self.assertRaisesRegex(UserError, "common to all"):
                 act()
+        with self.assertRaises(AccessError):
+            form.unlink()
 
     def test_an_own_entry_is_the_municipality_s_alone(self):
         form = (

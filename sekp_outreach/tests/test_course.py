@@ -112,6 +112,26 @@ class TestCourse(OutreachCase):
         with self.assertRaisesRegex(UserError, "already has access"):
             course._assign(self.worker, "second", "Også")
 
+    def test_impossible_access_is_refused_before_it_reaches_the_database(self):
+        course = self.allocate()
+        supervisor = course.with_user(self.supervisor)
+        with self.assertRaisesRegex(UserError, "cannot end before it begins"):
+            supervisor._assign(
+                self.colleague, "cover", "Ferie", date_to=TODAY - timedelta(days=1)
+            )
+        supervisor._assign(self.colleague, "second", "To", date_to=TODAY)
+        coming = TODAY + timedelta(days=5)
+        supervisor._assign(self.colleague, "cover", "Ferie", date_from=coming)
+        with self.assertRaisesRegex(UserError, "already has access"):
+            supervisor._assign(self.colleague, "contact_person", "Overtager")
+
+    def test_an_obligation_goes_past_a_contact_person_who_lost_the_role(self):
+        course = self.allocate()
+        self.worker.sudo().group_ids = self.env.ref("base.group_user")
+        self.assertEqual(course.sudo()._obligation_owner(), self.supervisor)
+        self.log(course.with_user(self.supervisor))
+        self.assertEqual(course.sudo().activity_ids.user_id, self.supervisor)
+
     def test_cover_opens_and_closes_by_the_clock(self):
         course = self.allocate()
         course._assign(

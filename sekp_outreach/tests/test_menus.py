@@ -1,7 +1,7 @@
 from odoo.tests import tagged
 from odoo.tools.safe_eval import safe_eval
 
-from .common import OutreachCase
+from .common import OutreachCase, make_user
 
 
 @tagged("post_install", "-at_install", "sekp_outreach")
@@ -20,6 +20,10 @@ class TestMenus(OutreachCase):
         course = cls.allocate()
         cls.log(course)
         cls.refer()
+        cls.overseers = [
+            make_user(cls.env, f"sekp_{role}", role, cls.company)
+            for role in ("auditor", "statistics_reader", "complaint_handler")
+        ]
 
     def menus_of(self, user):
         """Return the actions of our menus that the user sees."""
@@ -69,6 +73,7 @@ class TestMenus(OutreachCase):
             self.supervisor,
             self.manager,
             self.receiver,
+            *self.overseers,
         ):
             menus = self.menus_of(user)
             self.assertTrue(menus, f"{user.login} sees no menu")
@@ -86,7 +91,19 @@ class TestMenus(OutreachCase):
         for model in self.env["ir.model"].search([("model", "=like", "sekp.%")]):
             if self.env[model.model]._abstract:
                 continue
-            for user in (self.worker, self.supervisor, self.manager):
+            for user in (self.worker, self.supervisor, self.manager, *self.overseers):
                 Model = self.env[model.model].with_user(user)
                 if Model.has_access("read"):
                     Model.get_views([(False, "form"), (False, "list")])
+
+    def test_the_browser_keeps_no_copy_of_records_about_people(self):
+        """The web client would store what it showed, also when access has ended."""
+        is_confidential = self.env["sekp.confidential.mixin"]._is_confidential
+        actions = self.env["ir.actions.act_window"].search(
+            [("res_model", "=like", "sekp.%")]
+        )
+        kept = actions.filtered(
+            lambda action: is_confidential(action.res_model) and action.cache
+        )
+        self.assertGreater(len(actions), 10)
+        self.assertFalse(kept.mapped("name"))

@@ -7,6 +7,7 @@ from .common import make_company, make_user
 
 PHONE = "360x740"
 DESKTOP = "1366x768"
+HALF_A_DAY = timedelta(hours=12)
 
 
 @tagged("post_install", "-at_install", "sekp_outreach", "is_tour")
@@ -67,6 +68,26 @@ class TestTours(HttpCase):
         self.tour("supervisor_allocates", "supervisor", "sekp_referral_action")
         course = referral.course_id
         self.assertEqual(course.contact_person_id, self.people["worker"])
+
+        self.tour(
+            "worker_plans_a_visit", "worker", "sekp_course_action_mine", size=PHONE
+        )
+        appointment = course.appointment_ids
+        self.assertEqual(appointment.place, "Bænken ved havnen")
+        # A time that every screen shows: noon of today, in the middle of its week.
+        noon = self.company._sekp_start_of_day(self.company._sekp_today())
+        appointment.with_user(self.people["worker"]).starts_at = noon + HALF_A_DAY
+        self.tour(
+            "worker_sees_the_visit",
+            "worker",
+            "sekp_appointment_action_mine",
+            size=PHONE,
+        )
+        self.start_tour(
+            "/odoo/action-calendar.action_calendar_event",
+            "sekp_calendar_shows_a_neutral_block",
+            login=self.people["worker"].login,
+        )
 
         self.tour(
             "worker_logs_and_hands_over",

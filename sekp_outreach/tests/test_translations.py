@@ -10,7 +10,17 @@ MODULE = "sekp_outreach"
 LANGUAGE = "da_DK"
 # Spelt alike in both languages. Odoo's export and the linter of translation files
 # leave such a word empty, and Odoo then shows the source.
-SAME_IN_DANISH = {"Status", "Team", "Teams", "Visitation"}
+SAME_IN_DANISH = {
+    "Download",
+    "Overlap",
+    "Status",
+    "Team",
+    "Teams",
+    "Token",
+    "Type",
+    "Upload",
+    "Visitation",
+}
 PLACEHOLDER = re.compile(r"%\(\w+\)[a-z]|%[sdrf]|\{\w*\}")
 # How Odoo marks a term of Python or of JavaScript, wherever it stands in the code.
 CODE = {"odoo-python", "odoo-javascript"}

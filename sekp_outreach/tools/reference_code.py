@@ -43,6 +43,19 @@ def new_code(choose=secrets.choice):
     return f"{letters[:4]}-{letters[4:]}-{choose(DIGITS)}{choose(DIGITS)}"
 
 
+def tidy_code(text):
+    """Return a code as it is stored from one that was said or typed.
+
+    >>> tidy_code(" Rumo lita 47"), tidy_code("RUMOLITA47"), tidy_code("rumo-lita-47")
+    ('rumo-lita-47', 'rumo-lita-47', 'rumo-lita-47')
+    >>> tidy_code("anything else"), tidy_code(None)
+    ('', '')
+    """
+    letters = re.sub(r"[\s–-]+", "", text or "").lower()
+    code = f"{letters[:4]}-{letters[4:8]}-{letters[8:]}"
+    return code if is_code(code) else ""
+
+
 def is_code(text):
     """Tell whether ``text`` has the shape of a code.
 

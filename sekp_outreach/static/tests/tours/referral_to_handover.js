@@ -97,6 +97,38 @@ tours.add("sekp_worker_logs_and_hands_over", {
     ],
 });
 
+tours.add("sekp_worker_plans_a_visit", {
+    steps: () => [
+        { trigger: ".o_kanban_record:not(.o_kanban_ghost), .o_data_row", run: "click" },
+        {
+            content: "what does not fit on a phone lies behind the menu",
+            trigger: ".o_statusbar_buttons button:has(.oi-ellipsis-v)",
+            run: "click",
+        },
+        { trigger: button("action_plan_visit"), run: "click" },
+        {
+            trigger: ".modal .o_field_widget[name='place'] input",
+            run: "edit Bænken ved havnen",
+        },
+        { trigger: `.modal ${button("action_save_and_close")}`, run: "click" },
+        { trigger: "body:not(:has(.modal))" },
+    ],
+});
+
+tours.add("sekp_worker_sees_the_visit", {
+    steps: () => [
+        { trigger: ".o_calendar_view .fc-event", run: "click" },
+        { trigger: ".modal:contains(Bænken ved havnen)" },
+    ],
+});
+
+tours.add("sekp_calendar_shows_a_neutral_block", {
+    steps: () => [
+        { trigger: ".o_calendar_view .fc-event" },
+        { trigger: "body:not(:contains(Bænken ved havnen))" },
+    ],
+});
+
 tours.add("sekp_receiver_meets", {
     steps: () => [
         { trigger: ".o_data_row .o_data_cell[name='reference']", run: "click" },

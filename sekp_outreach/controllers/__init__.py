@@ -1,0 +1,3 @@
+from . import json
+from . import report
+from . import document

@@ -1,0 +1,112 @@
+from odoo import api, fields, models
+
+from .sekp_confidential_mixin import WITHOUT_VALUES
+
+
+class SekpHistory(models.Model):
+    """Who changed what and when, on a record about a person (C5).
+
+    Written by the system with the change itself, never by hand, and never altered. It
+    lies inside the gate: who may open the record may read its history.
+    """
+
+    _name = "sekp.history"
+    _inherit = ["sekp.append.only.mixin", "sekp.confidential.mixin"]
+    _description = "Change"
+    _order = "id desc"
+    _sekp_history = False
+    # It goes with the record it is of.
+    _sekp_refused = ("UPDATE",)
+
+    at = fields.Datetime(string="When", required=True, default=fields.Datetime.now)
+    user_id = fields.Many2one(
+        comodel_name="res.users", string="Who", required=True, ondelete="restrict"
+    )
+    course_id = fields.Many2one(
+        comodel_name="sekp.course", index="btree_not_null", ondelete="cascade"
+    )
+    citizen_id = fields.Many2one(
+        comodel_name="sekp.citizen", index="btree_not_null", ondelete="cascade"
+    )
+    referral_id = fields.Many2one(
+        comodel_name="sekp.referral", index="btree_not_null", ondelete="cascade"
+    )
+    record_model = fields.Char(required=True)
+    record_id = fields.Integer(required=True)
+    kind = fields.Selection(
+        [("created", "Added"), ("changed", "Changed"), ("removed", "Removed")],
+        required=True,
+    )
+    field_name = fields.Char()
+    old_value = fields.Char()
+    new_value = fields.Char()
+    what = fields.Char(compute="_compute_what")
+
+    def _takes_own_reference(self):
+        return False
+
+    def _registration_standard(self):
+        return self.env["sekp.standard"]
+
+    @api.depends("record_model", "field_name", "kind", "old_value", "new_value")
+    @api.depends_context("lang", "tz", "uid")
+    def _compute_what(self):
+        kinds = dict(self._fields["kind"]._description_selection(self.env))
+        for change in self:
+            model = change.record_model
+            if model not in self.env:
+                change.what = kinds.get(change.kind, "")
+                continue
+            subject = self.env["ir.model"]._get(model).name
+            field = self.env[model]._fields.get(change.field_name)
+            if not field:
+                change.what = f"{subject}: {kinds[change.kind].lower()}"
+                continue
+            label = field._description_string(self.env)
+            if field.type in WITHOUT_VALUES or not (
+                change.old_value or change.new_value
+            ):
+                change.what = f"{subject}: {label}"
+                continue
+            old = change._shown(field, change.old_value)
+            new = change._shown(field, change.new_value)
+            change.what = f"{subject}: {label}: {old} → {new}"
+
+    def _shown(self, field, value):
+        """Return a kept value in the reader's words, as far as the reader may know."""
+        if not value:
+            return "–"
+        if field.type == "selection":
+            return dict(field._description_selection(self.env)).get(value, value)
+        if field.type == "boolean":
+            return self.env._("yes")
+        if field.type == "many2one":
+            target = self.env[field.comodel_name].browse(int(value)).exists()
+            return target.display_name if target and target.has_access("read") else "–"
+        if field.type == "date":
+            return fields.Date.to_date(value).strftime(self._date_format())
+        if field.type == "datetime":
+            moment = fields.Datetime.context_timestamp(
+                self, fields.Datetime.to_datetime(value)
+            )
+            return moment.strftime(f"{self._date_format()} %H:%M")
+        return value
+
+    def _date_format(self):
+        return self.env["res.lang"]._get_data(code=self.env.user.lang).date_format
+
+    @api.model
+    def _kept(self, field, value):
+        """Return what is kept of a value: text, or nothing of what tells of a person.
+
+        :param value: as a record gives it
+        """
+        if not value:
+            return False
+        if field.type == "many2one":
+            return str(value.id)
+        if field.type == "date":
+            return fields.Date.to_string(value)
+        if field.type == "datetime":
+            return fields.Datetime.to_string(value)
+        return str(value)

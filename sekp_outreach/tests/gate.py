@@ -1,0 +1,457 @@
+"""The gate's cast: a record of every model, and everybody who has to do with it or not.
+
+What a person may is read in ``security/policy.csv``; how a person relates to a record
+is told here, by hand, so that a wrong rule cannot agree with itself.
+
+=====================  =======================  ======================================
+who                    role                     relation to the course
+=====================  =======================  ======================================
+``worker``             contact person           assigned
+``last_day``           contact person           assigned, for the last day
+``ended``              contact person           none: access ended yesterday
+``coming``             contact person           none: access begins tomorrow
+``colleague``          contact person           none
+``other_worker``       contact person           none, of another team
+``helper``             contact person           emergency access
+``helper_ended``       contact person           none: emergency access is over
+``night_intake``       intake                   emergency access
+``seat``               contact person           sits as supervisor, has not the role
+``row``                intake                   has an access row, has not the role
+``bare``               none                     has an access row and a seat, no role
+``supervisor``         supervisor               supervised
+``other_supervisor``   supervisor               none, of another team
+``intake``             intake                   entry point
+``other_intake``       intake                   none, of another entry point
+``registrar``          contact person           registered a referral
+``receiver``           receiver                 received
+``other_receiver``     receiver                 none
+``manager``            scheme manager           none
+``auditor``            auditor                  audits the municipality
+``statistician``       statistics reader        none
+``complaints``         complaint handler        none
+``employee``           none                     none
+``leader``             supervisor and manager   none
+``inspector``          auditor and supervisor   audits the municipality
+``receiver_row``       receiver                 has an access row, not that role
+``foreign_supervisor`` supervisor               sits in the team, other municipality
+``foreign_manager``    scheme manager           other municipality
+``foreign_auditor``    auditor                  other municipality
+``foreign_worker``     contact person           has an access row, other municipality
+=====================  =======================  ======================================
+"""
+
+import base64
+from datetime import timedelta
+
+from odoo import Command
+from odoo.tools import file_open
+
+from ..tools import policy
+from .common import GROUP, NOW, TODAY, OutreachCase, make_user
+
+YESTERDAY = TODAY - timedelta(days=1)
+TOMORROW = TODAY + timedelta(days=1)
+
+
+def read_policy():
+    """Return the matrix people read."""
+    with file_open("sekp_outreach/security/policy.csv") as text:
+        return policy.read(text.read())
+
+
+class GateCase(OutreachCase):
+    """Builds the records and the people of the table above."""
+
+    roles = {
+        "worker": "contact_person",
+        "last_day": "contact_person",
+        "ended": "contact_person",
+        "coming": "contact_person",
+        "colleague": "contact_person",
+        "other_worker": "contact_person",
+        "helper": "contact_person",
+        "helper_ended": "contact_person",
+        "night_intake": "intake",
+        "seat": "contact_person",
+        "row": "intake",
+        "bare": None,
+        "supervisor": "supervisor",
+        "other_supervisor": "supervisor",
+        "intake": "intake",
+        "other_intake": "intake",
+        "registrar": "contact_person",
+        "receiver": "receiver",
+        "other_receiver": "receiver",
+        "manager": "scheme_manager",
+        "auditor": "auditor",
+        "statistician": "statistics_reader",
+        "complaints": "complaint_handler",
+        "employee": None,
+        "leader": ("supervisor", "scheme_manager"),
+        "inspector": ("auditor", "supervisor"),
+        "receiver_row": "receiver",
+        "foreign_supervisor": "supervisor",
+        "foreign_manager": "scheme_manager",
+        "foreign_auditor": "auditor",
+        "foreign_worker": "contact_person",
+    }
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.matrix = read_policy()
+        cls.people = {}
+        for login, role in cls.roles.items():
+            if not hasattr(cls, login):
+                foreign = login.startswith("foreign_")
+                company = cls.foreign_company if foreign else cls.company
+                roles = role if isinstance(role, tuple) else (role,)
+                user = make_user(cls.env, f"sekp_{login}", roles[0], company)
+                for name in roles[1:]:
+                    user.group_ids |= cls.env.ref(GROUP % name)
+                setattr(cls, login, user)
+            cls.people[login] = getattr(cls, login)
+        cls.standard = cls.make_standard(
+            action_plan="offered",
+            grant="offered",
+            deadlines=[{"kind": "response", "amount": 7, "unit": "day"}],
+        )
+        cls.foreign_standard = cls.make_standard(company=cls.foreign_company)
+        cls.forest.write(
+            {"is_entry_point": True, "intake_ids": [Command.set(cls.other_intake.ids)]}
+        )
+        # {record: {login: relations}}; whoever is not named has none.
+        cls.relations = {}
+        cls.make_course()
+        cls.make_referral()
+        cls.make_scheme()
+        cls.make_oversight()
+        cls.make_dialogs()
+        cls.env.flush_all()
+        cls.env.invalidate_all()
+
+    # --- people -------------------------------------------------------------------
+    @classmethod
+    def make_course(cls):
+        cls.course = cls.allocate(concern="Sover ude").sudo()
+        course = cls.course
+        for login, role, first, last in (
+            ("last_day", "second", YESTERDAY, TODAY),
+            ("ended", "second", YESTERDAY, YESTERDAY),
+            ("coming", "cover", TOMORROW, None),
+            ("row", "second", TODAY, None),
+            ("bare", "second", TODAY, None),
+            ("receiver_row", "second", TODAY, None),
+        ):
+            course._assign(
+                cls.people[login], role, "Aftale", date_from=first, date_to=last
+            )
+        for login, begun in (("helper", 1), ("night_intake", 1), ("helper_ended", 30)):
+            cls.emergency(course, cls.people[login], NOW - timedelta(hours=begun))
+        # What no act does, but a database of many years can hold.
+        cls.env.cr.execute(
+            "INSERT INTO sekp_team_supervisor_rel (team_id, user_id) "
+            "VALUES (%(team)s, %(seat)s), (%(team)s, %(bare)s), (%(team)s, %(abroad)s)",
+            {
+                "team": cls.harbour.id,
+                "seat": cls.seat.id,
+                "bare": cls.bare.id,
+                "abroad": cls.foreign_supervisor.id,
+            },
+        )
+        cls.env.flush_all()
+        cls.env.cr.execute(
+            "UPDATE sekp_assignment SET user_id = %s WHERE id = %s",
+            [
+                cls.foreign_worker.id,
+                course._assign(cls.registrar, "second", "Aftale").id,
+            ],
+        )
+        cls.env.invalidate_all()
+        in_course = {
+            "worker": {"assigned"},
+            "last_day": {"assigned"},
+            "row": {"assigned"},
+            "bare": {"assigned", "supervised"},
+            "receiver_row": {"assigned"},
+            "helper": {"emergency"},
+            "night_intake": {"emergency"},
+            "supervisor": {"supervised"},
+            "seat": {"supervised"},
+        }
+        records = [
+            course,
+            course.citizen_id,
+            course.assignment_ids.filtered(lambda row: row.user_id == cls.worker),
+            *cls.make_parts(course),
+        ]
+        for record in records:
+            cls.relations[record] = in_course
+        cls.relations[records[2]] = {
+            **in_course,
+            "auditor": {"audited"},
+            "inspector": {"audited"},
+        }
+        at_entry_point = {
+            **in_course,
+            "intake": {"entry_point"},
+        }
+        cls.relations[course.referral_id] = at_entry_point
+        cls.relations[course.deadline_ids[:1]] = at_entry_point
+        cls.relations[course.timeline_ids[:1]] = in_course
+        handovers = cls.make_handovers(course)
+        cls.relations[handovers[0]] = {**in_course, "receiver": {"received"}}
+        cls.relations[handovers[1]] = in_course
+        cls.handover = handovers[0]
+
+    @classmethod
+    def make_parts(cls, course):
+        """Create one record of every part of a course."""
+        for model, vals in (
+            ("sekp.contact", {"form_id": cls.phone.id, "outcome": "met"}),
+            ("sekp.goal", {"goal": "Ro"}),
+            ("sekp.grant", {"date_from": TODAY}),
+            ("sekp.review", {}),
+            (
+                "sekp.appointment",
+                {
+                    "form_id": cls.home_visit.id,
+                    "starts_at": NOW + timedelta(days=2),
+                    "worker_ids": [Command.set(cls.worker.ids)],
+                },
+            ),
+            (
+                "sekp.document",
+                {
+                    "kind": "letter",
+                    "title": "Brev",
+                    "upload": base64.b64encode(b"Indhold").decode(),
+                },
+            ),
+        ):
+            yield cls.env[model].create({"course_id": course.id, **vals})
+
+    @classmethod
+    def make_handovers(cls, course):
+        """Create a handover that was sent, and one that was not yet."""
+        doctor = cls.env.ref("sekp_outreach.offer_doctor")
+        sent, proposed = cls.env["sekp.handover"].create(
+            [
+                {
+                    "course_id": course.id,
+                    "offer_id": offer.id,
+                    "receiver_id": cls.receiver.id,
+                    "summary": "Vil gerne have besøg",
+                }
+                for offer in (cls.offer, doctor)
+            ]
+        )
+        sent.action_consent_oral()
+        sent.action_send()
+        return sent, proposed
+
+    @classmethod
+    def emergency(cls, course, user, moment):
+        """Give emergency access of four hours that began at a UTC ``moment``."""
+        row = course._assign(user, "second", "Nødadgang")
+        cls.env.flush_all()
+        cls.env.cr.execute(
+            "UPDATE sekp_assignment SET role = 'break_glass', starts_at = %s, "
+            "ends_at = %s WHERE id = %s",
+            [moment, moment + timedelta(hours=4), row.id],
+        )
+        cls.env.invalidate_all()
+
+    @classmethod
+    def make_referral(cls):
+        """Create a referral of another entry point that nobody has taken up yet."""
+        for login in ("intake", "registrar"):
+            user = cls.people[login]
+            referral = cls.refer(user=user, team_id=cls.forest.id).sudo()
+            there = {
+                "other_intake": {"entry_point"},
+                "other_supervisor": {"supervised"},
+            }
+            cls.relations[referral] = {**there, login: {"registered"}}
+            cls.relations[referral.history_ids[:1]] = there
+        cls.fresh_referral = referral
+
+    # --- oversight ----------------------------------------------------------------
+    @classmethod
+    def make_oversight(cls):
+        auditors = {"auditor": {"audited"}, "inspector": {"audited"}}
+        Log = cls.env["sekp.access.log"]
+        cls.course.with_user(cls.worker).read(["phase"])
+        opened = Log.search([("user_id", "=", cls.worker.id)], limit=1)
+        cls.relations[opened] = {
+            **auditors,
+            "supervisor": {"supervised"},
+            "seat": {"supervised"},
+            "bare": {"supervised"},
+        }
+        every_auditor = {login: {"sealed"} for login in (*auditors, "foreign_auditor")}
+        with cls.freeze(NOW + timedelta(days=2)):
+            cls.env["sekp.access.seal"]._seal_next()
+        seal = cls.env["sekp.access.seal"].search([], limit=1)
+        cls.relations[seal] = every_auditor
+        blocks = cls.env["sekp.appointment.block"].search([], limit=1)
+        cls.relations[blocks] = {login: {"nobody"} for login in cls.roles}
+
+    # --- the scheme ---------------------------------------------------------------
+    @classmethod
+    def make_scheme(cls):
+        ours = {
+            login: {"municipality"}
+            for login in cls.roles
+            if not login.startswith("foreign_")
+        }
+        theirs = {
+            login: {"municipality"}
+            for login in cls.roles
+            if login.startswith("foreign_")
+        }
+        preset = cls.env["sekp.standard"].search([("code", "=", "lejre")])
+        parts = ("deadline_ids", "route_ids", "anonymity_ids", "section_ids")
+        everyone = {login: {"preset"} for login in cls.roles}
+        own = cls.make_standard(in_force=False, company=cls.company)
+        abroad = cls.make_standard(in_force=False, company=cls.foreign_company)
+        for standard, who in ((own, ours), (abroad, theirs), (preset, everyone)):
+            cls.relations[standard] = who
+            for record in cls.standard_parts(standard, parts):
+                cls.relations[record] = who
+        common = {login: {"common"} for login in cls.roles}
+        for model, vals in (
+            ("sekp.target.group", {"name": "Egne", "code": "own"}),
+            ("sekp.contact.form", {"name": "Egen", "code": "own"}),
+            ("sekp.support.function", {"name": "Egen", "code": "own"}),
+            ("sekp.source", {"name": "Egen", "code": "own"}),
+            ("sekp.offer", {"name": "Eget", "code": "own"}),
+        ):
+            Model = cls.env[model]
+            cls.relations[Model.search([("company_id", "=", False)], limit=1)] = common
+            for company, who in ((cls.company, ours), (cls.foreign_company, theirs)):
+                record = Model.create({**vals, "company_id": company.id})
+                cls.relations[record] = who
+        for team, seats in (
+            (cls.harbour, ("supervisor", "seat", "bare")),
+            (cls.forest, ("other_supervisor",)),
+        ):
+            cls.relations[team] = {
+                login: {"municipality", "supervised"} if login in seats else who
+                for login, who in ours.items()
+            }
+        cls.relations[cls.abroad] = {
+            **theirs,
+            "foreign_supervisor": {"municipality", "supervised"},
+        }
+
+    @classmethod
+    def standard_parts(cls, standard, names):
+        """Return one record of every part, made where the standard has none."""
+        vals = {
+            "deadline_ids": {"kind": "response", "amount": 7, "unit": "day"},
+            "route_ids": {"name": "Indgang"},
+            "anonymity_ids": {
+                "subject": "citizen",
+                "towards": "entry_point",
+                "anonymity": "allowed",
+            },
+            "section_ids": {"kind": "purpose", "title": "Formål", "body": "Ro"},
+            "statement_ids": {"sentence": "Ro", "home": "grant"},
+        }
+        for name in (*names, "statement_ids"):
+            found = standard[name][:1]
+            yield found or standard[name].create(
+                {"standard_id": standard.id, **vals[name]}
+            )
+
+    # --- dialogs ------------------------------------------------------------------
+    @classmethod
+    def make_dialogs(cls):
+        """Create a row of every dialog as superuser; nobody else may see it."""
+        preset = cls.env["sekp.standard"].search([("code", "=", "lejre")])
+        values = {
+            "sekp.adopt.standard": {"standard_id": preset.id},
+            "sekp.put.in.force": {"standard_id": cls.standard.id},
+            "sekp.allocate": {
+                "referral_id": cls.fresh_referral.id,
+                "user_id": cls.worker.id,
+                "team_id": cls.harbour.id,
+            },
+            "sekp.assign": {
+                "course_id": cls.course.id,
+                "user_id": cls.colleague.id,
+                "role": "second",
+            },
+            "sekp.close.course": {"course_id": cls.course.id, "outcome": "achieved"},
+            "sekp.break.glass": {"reference": "baba-baba-22", "purpose": "acute"},
+            "sekp.handover.answer": {
+                "handover_id": cls.handover.id,
+                "act": "decline",
+                "reason": "full",
+            },
+        }
+        cls.dialogs = {}
+        for model, vals in values.items():
+            strange, own = cls.env[model].create([vals, vals])
+            cls.relations[strange] = {}
+            cls.dialogs[model] = own
+
+    # --- what is expected, and what is ----------------------------------------------
+    @classmethod
+    def all_roles(cls, login):
+        """Return the roles of a person, with those that follow from them."""
+        roles = cls.roles[login]
+        roles = roles if isinstance(roles, tuple) else (roles,)
+        return {
+            name for role in roles for name in (role, policy.IMPLIES.get(role)) if name
+        }
+
+    @classmethod
+    def expected(cls, login, model, relations):
+        """Return the operations the matrix gives a person by these relations."""
+        return {
+            operation
+            for relation in relations
+            for role in cls.all_roles(login)
+            for operation in cls.matrix.get((model, relation, role), ())
+        }
+
+    def actual(self, record, user):
+        """Return the operations Odoo lets a user do with a record."""
+        self.env.invalidate_all()
+        mine = record.with_user(user)
+        may = {name for name in policy.OPERATIONS if mine.has_access(name)}
+        found = mine.browse().has_access("read") and mine.with_context(
+            active_test=False
+        ).search_count([("id", "=", record.id)])
+        if bool(found) != ("read" in may):
+            may.add("found but not readable, or the reverse")
+        return may
+
+    def violations(self, models=None):
+        """Return where Odoo and the matrix differ, as sentences."""
+        wrong = []
+        for record, relations in self.relations.items():
+            if models and record._name not in models:
+                continue
+            for login, user in self.people.items():
+                expected = self.expected(login, record._name, relations.get(login, ()))
+                actual = self.actual(record, user)
+                if actual != expected:
+                    wrong.append(
+                        f"{login} {record._name} {sorted(relations.get(login, ()))}: "
+                        f"may {sorted(actual)}, should {sorted(expected)}"
+                    )
+        for model, row in self.dialogs.items():
+            if models and model not in models:
+                continue
+            for login, user in self.people.items():
+                self.env.cr.execute(
+                    f'UPDATE "{row._table}" SET create_uid = %s WHERE id = %s',  # noqa: S608
+                    [user.id, row.id],
+                )
+                actual = self.actual(row, user)
+                if actual != self.expected(login, model, {"own"}):
+                    wrong.append(f"{login} {model} own row: may {sorted(actual)}")
+        return wrong

@@ -1,0 +1,98 @@
+from lxml import etree
+
+from odoo.tests import tagged
+
+from .common import OutreachCase
+
+COURSES = 15
+# Statements at most, with the access log on (see the budget of comparable addons).
+LIST, BOARD, FORM, LOG_LIST = 8, 15, 60, 8
+RELATIONAL = ("many2one", "one2many", "many2many")
+
+
+@tagged("post_install", "-at_install", "sekp_outreach")
+class TestQueryBudget(OutreachCase):
+    """Opening one's own list, board and form costs what it may, the log included."""
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.make_standard(action_plan="offered", grant="offered")
+        cls.courses = cls.env["sekp.course"].union(
+            *(cls.allocate(concern="Sover ude").sudo() for _number in range(COURSES))
+        )
+        for course in cls.courses:
+            cls.log(course.with_user(cls.worker), note="Mødt på havnen")
+        cls.courses.citizen_id.alias = "Kaptajnen"
+
+    def specification(self, view, model=None):
+        """Return what the web client asks for when it opens a view."""
+        model = model or "sekp.course"
+        Model = self.env[model].with_user(self.worker)
+        arch = etree.fromstring(Model.get_view(self.env.ref(view).id)["arch"])
+        return self.of_arch(Model, arch)
+
+    def of_arch(self, Model, arch):
+        names = {}
+        for node in arch.iterchildren(etree.Element):
+            if node.tag != "field":
+                names.update(self.of_arch(Model, node))
+                continue
+            field = Model._fields[node.get("name")]
+            names[field.name] = {}
+            if field.type == "many2one":
+                names[field.name] = {"fields": {"display_name": {}}}
+            elif field.type in RELATIONAL:
+                inner = self.of_arch(self.env[field.comodel_name], node)
+                names[field.name] = {"fields": inner} if inner else {}
+        return names
+
+    def assert_budget(self, budget, call):
+        self.env.flush_all()
+        call()  # What is cached for the whole server is there already.
+        self.env.flush_all()
+        self.env.invalidate_all()
+        rows = self.env["sekp.access.log"].search_count([])
+        with self.assertQueryCount(budget, flush=False):
+            call()
+        self.assertEqual(self.env["sekp.access.log"].search_count([]), rows + 1)
+
+    def test_the_own_list(self):
+        Course = self.env["sekp.course"].with_user(self.worker)
+        spec = self.specification("sekp_outreach.sekp_course_view_list")
+        domain = [("contact_person_id", "=", self.worker.id), ("phase", "!=", "closed")]
+        self.assert_budget(
+            LIST,
+            lambda: Course.web_search_read(
+                domain, spec, limit=80, order="next_contact_due, id desc"
+            ),
+        )
+
+    def test_the_own_board(self):
+        Course = self.env["sekp.course"].with_user(self.worker)
+        spec = self.specification("sekp_outreach.sekp_course_view_kanban")
+        domain = [("contact_person_id", "=", self.worker.id), ("phase", "!=", "closed")]
+        self.assert_budget(
+            BOARD,
+            lambda: Course.web_read_group(
+                domain,
+                ["phase"],
+                [],
+                limit=80,
+                auto_unfold=True,
+                unfold_read_specification=spec,
+                unfold_read_default_limit=80,
+            ),
+        )
+
+    def test_the_form(self):
+        course = self.courses[3].with_user(self.worker)
+        spec = self.specification("sekp_outreach.sekp_course_view_form")
+        self.assert_budget(FORM, lambda: course.web_read(spec))
+
+    def test_the_list_of_contacts(self):
+        Contact = self.env["sekp.contact"].with_user(self.worker)
+        spec = self.specification("sekp_outreach.sekp_contact_view_list", Contact._name)
+        self.assert_budget(
+            LOG_LIST, lambda: Contact.web_search_read([], spec, limit=80)
+        )

@@ -1,0 +1,18 @@
+from odoo import api, models
+
+
+class MailComposeMessage(models.TransientModel):
+    """No mails on records about a person, whoever writes them."""
+
+    _inherit = "mail.compose.message"
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        for vals in vals_list:
+            given = {**self.default_get(["model"]), **vals}
+            self.env["sekp.confidential.mixin"]._refuse_attached(given.get("model"))
+        return super().create(vals_list)
+
+    def write(self, vals):
+        self.env["sekp.confidential.mixin"]._refuse_attached(vals.get("model"))
+        return super().write(vals)
