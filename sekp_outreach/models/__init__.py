@@ -1,3 +1,4 @@
+from . import sekp_watched_rights_mixin
 from . import ir_actions_report
 from . import ir_model_access
 from . import ir_rule

@@ -38,7 +38,8 @@ class IrRule(models.Model):
     Rules as data need their model to be there; these are made for whatever is.
     """
 
-    _inherit = "ir.rule"
+    _name = "ir.rule"
+    _inherit = ["ir.rule", "sekp.watched.rights.mixin"]
 
     @api.model
     @tools.conditional(
@@ -104,28 +105,3 @@ class IrRule(models.Model):
         return bool(field) and any(
             is_confidential(row[field.name]) for row in records.sudo().exists()
         )
-
-    # --- changes by hand ----------------------------------------------------------
-    @api.model_create_multi
-    def create(self, vals_list):
-        rules = super().create(vals_list)
-        rules._sekp_tell_rights_changed()
-        return rules
-
-    def write(self, vals):
-        self._sekp_tell_rights_changed()
-        result = super().write(vals)
-        if "model_id" in vals:
-            self._sekp_tell_rights_changed()
-        return result
-
-    def unlink(self):
-        self._sekp_tell_rights_changed()
-        return super().unlink()
-
-    def _sekp_tell_rights_changed(self):
-        # Superuser: reads which model a rule is about.
-        ours = self.filtered(
-            lambda rule: rule.sudo().model_id.model.startswith("sekp.")
-        )
-        self.env["res.users"]._sekp_log_rights(ours)

@@ -8,7 +8,6 @@ from odoo.fields import Domain
 OPEN_TO_USERS = {"summary", "note"}
 # What could make an activity a meeting.
 MEETING = {"activity_type_id", "calendar_event_id", "res_id", "res_model_id"}
-# What may bring a file to a record about a person.
 WORDS = ("summary", "note", "feedback")
 PLACE = {"res_id", "res_model", "res_model_id"}
 

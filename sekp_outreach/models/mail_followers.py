@@ -8,10 +8,9 @@ class MailFollowers(models.Model):
 
     @api.model_create_multi
     def create(self, vals_list):
-        for vals in vals_list:
-            self.env["sekp.confidential.mixin"]._refuse_attached(
-                vals.get("res_model", self.env.context.get("default_res_model"))
-            )
+        self.env["sekp.confidential.mixin"]._refuse_attaching(
+            self, "res_model", vals_list
+        )
         return super().create(vals_list)
 
     def write(self, vals):

@@ -8,9 +8,7 @@ class MailScheduledMessage(models.Model):
 
     @api.model_create_multi
     def create(self, vals_list):
-        for vals in vals_list:
-            given = {**self.default_get(["model"]), **vals}
-            self.env["sekp.confidential.mixin"]._refuse_attached(given.get("model"))
+        self.env["sekp.confidential.mixin"]._refuse_attaching(self, "model", vals_list)
         return super().create(vals_list)
 
     def write(self, vals):

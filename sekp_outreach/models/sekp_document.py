@@ -6,7 +6,7 @@ import os
 import secrets
 
 from odoo import api, fields, models
-from odoo.exceptions import AccessError, UserError, ValidationError
+from odoo.exceptions import UserError, ValidationError
 from odoo.fields import NO_ACCESS
 from odoo.tools import human_size
 from odoo.tools.mimetypes import guess_mimetype
@@ -165,9 +165,7 @@ class SekpDocument(models.Model):
         # By search: what is hidden and what does not exist look alike.
         course = self.env["sekp.course"].search([("id", "=", int(course_id))])
         if not course:
-            raise AccessError(
-                self.env._("You can only refer to records you may open yourself.")
-            )
+            raise self._link_error()
         self._check_facts({"title": title}, course.standard_id)
         return course.id
 
