@@ -1,4 +1,4 @@
-from . import controllers, models, wizards
+from . import controllers, models, report, wizards
 from .hooks import uninstall_hook
 from .tools.quiet_log import withhold_values
 

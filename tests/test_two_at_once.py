@@ -108,12 +108,16 @@ def test_a_double_allocation_makes_one_course(
             assert data["name"] == "odoo.exceptions.UserError", data
             expected.add(data["message"])
     rows = runtime.postgres.rows(
-        "SELECT referral_id, COUNT(*) FROM sekp_course WHERE referral_id IS NOT NULL "
+        "SELECT referral_id, COUNT(*) FROM sekp_course WHERE referral_id = ANY(%s) "
         "GROUP BY referral_id",
+        scene["referrals"],
         database=database,
     )
     assert sorted(rows) == [(referral, 1) for referral in sorted(scene["referrals"])]
     citizens = runtime.postgres.rows(
-        "SELECT COUNT(*) FROM sekp_citizen", database=database
+        "SELECT COUNT(*) FROM sekp_citizen WHERE company_id = "
+        "(SELECT company_id FROM sekp_team WHERE id = %s)",
+        scene["team"],
+        database=database,
     )
     assert citizens == [(ROUNDS,)]

@@ -3,7 +3,7 @@ from odoo.exceptions import UserError
 
 
 class IrDefault(models.Model):
-    """No default value for a record about a person is saved.
+    """No default value for a record, or a dialog, about a person is saved.
 
     It would be kept where others read it.
     """
@@ -26,7 +26,7 @@ class IrDefault(models.Model):
     def _sekp_check_field(self, field_id):
         # Superuser: the list of fields is not open to every role.
         field = self.env["ir.model.fields"].sudo().browse(field_id)
-        if self.env["sekp.confidential.mixin"]._is_confidential(field.model):
+        if self.env["ir.attachment"]._sekp_is_confidential(field.model):
             raise UserError(
                 self.env._(
                     "A default for records about people is not saved: others could "

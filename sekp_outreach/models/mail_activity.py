@@ -29,6 +29,33 @@ class MailActivity(models.Model):
             activity.can_write = self.env.su
         return result
 
+    # --- what it is called ------------------------------------------------------------
+    @api.depends("res_model", "activity_type_id")
+    def _compute_display_name(self):
+        """Call one on a record about a person by its type: a name is told to everybody.
+
+        The summary is what somebody wrote, and is read with the record.
+        """
+        result = super()._compute_display_name()
+        for activity in self._sekp_confidential():
+            # Superuser: the types are not open to every role.
+            activity.display_name = activity.sudo().activity_type_id.name
+        return result
+
+    def _compute_res_name(self):
+        """Tell an unsaved row no code of a record that its maker may not read.
+
+        Of what is not there as little is told as of what is hidden.
+        """
+        withholds = self.env["sekp.confidential.mixin"]._withholds_name
+        withheld = self.filtered(
+            lambda activity: (
+                not activity._origin and withholds(activity.res_model, activity.res_id)
+            )
+        )
+        withheld.res_name = False
+        return super(MailActivity, self - withheld)._compute_res_name()
+
     # --- who reads it -------------------------------------------------------------
     def _check_access(self, operation):
         result = super()._check_access(operation)
@@ -88,8 +115,12 @@ class MailActivity(models.Model):
                 by_model.setdefault(model, []).append((id_, res_id))
         hidden = []
         for model, pairs in by_model.items():
-            records = self.env[model].browse({res_id for _id, res_id in pairs})
-            open_to_user = set(records.exists()._filtered_access("read")._ids)
+            Model, ids = self.env[model], {res_id for _id, res_id in pairs}
+            # One query: what is not there is not found either.
+            open_to_user = Model.browse().has_access("read") and set(
+                Model.with_context(active_test=False)._search([("id", "in", ids)])
+            )
+            open_to_user = open_to_user or ()
             hidden += [id_ for id_, res_id in pairs if res_id not in open_to_user]
         return self.browse(hidden)
 

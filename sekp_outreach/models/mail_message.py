@@ -23,6 +23,15 @@ class MailMessage(models.Model):
             self._sekp_check_blocks()
         return result
 
+    def _compute_record_name(self):
+        """Tell no code of a record of ours that the reader may not read."""
+        result = super()._compute_record_name()
+        withholds = self.env["sekp.confidential.mixin"]._withholds_name
+        for message in self:
+            if withholds(message.model, message.res_id):
+                message.record_name = False
+        return result
+
     def _sekp_check_blocks(self):
         """Refuse messages on busy blocks of Odoo's calendar (C6)."""
         # Superuser: reads what the messages lie on, which their author wrote.

@@ -16,6 +16,15 @@ class ResCompany(models.Model):
 
     _inherit = "res.company"
 
+    sekp_child_unit = fields.Char(
+        string="Child Unit",
+        help="Who is notified in the municipality when a child is at risk.",
+    )
+    sekp_child_phone = fields.Char(
+        string="Phone of the Child Unit", help="Also outside opening hours."
+    )
+    sekp_child_mail = fields.Char(string="Secure Mail of the Child Unit")
+
     def _sekp_timezone(self):
         """Return the name of the municipality's time zone.
 

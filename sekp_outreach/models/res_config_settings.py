@@ -3,14 +3,37 @@ from odoo.exceptions import UserError
 
 
 class ResConfigSettings(models.TransientModel):
-    """Tells the administrator which key has to be kept."""
+    """The municipality's child unit, and which key has to be kept."""
 
     _inherit = "res.config.settings"
 
+    sekp_child_unit = fields.Char(related="company_id.sekp_child_unit", readonly=False)
+    sekp_child_phone = fields.Char(
+        related="company_id.sekp_child_phone", readonly=False
+    )
+    sekp_child_mail = fields.Char(related="company_id.sekp_child_mail", readonly=False)
     sekp_key_state = fields.Char(string="Key", compute="_compute_sekp_key_state")
+    sekp_key_left = fields.Char(
+        string="Under Older Keys", compute="_compute_sekp_key_state"
+    )
 
     def _compute_sekp_key_state(self):
         self.sekp_key_state = self._sekp_key_sentence()
+        self.sekp_key_left = self._sekp_left_sentence()
+
+    def _sekp_left_sentence(self):
+        """Return what older keys have encrypted and the newest could, as a sentence."""
+        try:
+            left = self.env["sekp.vault"]._left_older()
+        except UserError:
+            # What is wrong with the key stands in its state.
+            return False
+        if not left:
+            return self.env._("Nothing waits to be encrypted with the newest key.")
+        return self.env._(
+            "%(count)s records. Run the command sekp_reencrypt on the server.",
+            count=left,
+        )
 
     def _sekp_key_sentence(self):
         """Return the state of the key as a sentence, without its path."""

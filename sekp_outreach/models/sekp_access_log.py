@@ -16,11 +16,31 @@ REFUSED_APART = timedelta(minutes=10)
 REFUSED_EACH_HOUR = 60
 REFUSALS = "sekp_outreach.refusals"
 REFUSAL_LOCK = 1809571
-PURPOSES = [
+TRY_LOCK = 1809573
+EMERGENCY_PURPOSES = [
     ("acute", "Acute need"),
     ("absence", "The contact person cannot be reached"),
     ("enquiry", "Enquiry from the citizen"),
     ("other", "Other"),
+]
+# Why somebody is looked up by name: what is chosen with one click.
+IDENTITY_PURPOSES = [
+    ("visit", "Visit or appointment"),
+    ("contact", "Contacting the person"),
+    ("handover", "Handover to an offer"),
+    ("correction", "Correcting what is known"),
+    ("enquiry", "Enquiry from the citizen"),
+    ("acute", "Acute need"),
+]
+LOOK_UP_PURPOSES = [("referral", "New referral"), *EMERGENCY_PURPOSES]
+PURPOSES = list(
+    dict([*EMERGENCY_PURPOSES, *IDENTITY_PURPOSES, *LOOK_UP_PURPOSES]).items()
+)
+# By which law something leaves without the citizen's consent.
+GROUNDS = [
+    ("child", "Child at risk"),
+    ("life", "Danger to life"),
+    ("duty", "Other legal duty"),
 ]
 
 
@@ -54,11 +74,15 @@ class SekpAccessLog(models.Model):
             ("print", "Printed"),
             ("reveal", "Revealed"),
             ("document", "Document opened"),
+            ("look_up", "Looked up by a number"),
             ("break_glass", "Emergency access"),
+            ("erased", "Erased"),
+            ("override", "Sent without consent"),
             ("refused", "Refused"),
             ("role_given", "Role given"),
             ("role_taken", "Role taken away"),
             ("rights_changed", "Rights changed"),
+            ("rule_in_force", "Retention rule put in force"),
         ],
         required=True,
         readonly=True,
@@ -83,7 +107,7 @@ class SekpAccessLog(models.Model):
     channel = fields.Selection(
         [("screen", "Screen"), ("api", "Interface"), ("other", "Other")], readonly=True
     )
-    purpose = fields.Selection(PURPOSES, readonly=True)
+    purpose = fields.Selection(PURPOSES + GROUNDS, readonly=True)
     amount = fields.Integer(string="Records", readonly=True)
     subject_user_id = fields.Many2one(
         comodel_name="res.users",
@@ -104,7 +128,7 @@ class SekpAccessLog(models.Model):
 
         :param str kind: a key of ``kind``
         :param records: what was opened, or an empty recordset of its model
-        :param purpose: a key of ``PURPOSES``, or False
+        :param purpose: a key of ``PURPOSES`` or ``GROUNDS``, or False
         :param extra: other columns; ``amount`` is the number of records by default
         """
         if self.env.cr.readonly:
@@ -182,6 +206,33 @@ class SekpAccessLog(models.Model):
             return "other"
         path = request.httprequest.path
         return "api" if path.startswith(API_PATHS) else "screen"
+
+    # --- tries that are counted ---------------------------------------------------
+    def _may_try(self, model, kinds, each_hour):
+        """Tell whether the user may try once more what is limited by the hour.
+
+        Two tries at once are one too many, for neither would count the other.
+
+        :param str model: a dialog; a try that was undone is a refusal of it
+        :param kinds: the kinds of rows that count as tries beside its refusals
+        """
+        self.env.cr.execute(
+            SQL("SELECT pg_try_advisory_xact_lock(%s, %s)", TRY_LOCK, self.env.uid)
+        )
+        (alone,) = self.env.cr.fetchone()
+        self.env.cr.execute(
+            SQL(
+                "SELECT count(*) FROM %s WHERE user_id = %s AND at > %s "
+                "AND (kind = ANY(%s) OR kind = 'refused' AND model = %s)",
+                SQL.identifier(self._table),
+                self.env.uid,
+                fields.Datetime.now() - timedelta(hours=1),
+                list(kinds),
+                model,
+            )
+        )
+        (tries,) = self.env.cr.fetchone()
+        return alone and tries < each_hour
 
     # --- refusals -----------------------------------------------------------------
     def _record_refused(self, records, always=False):

@@ -49,7 +49,23 @@ class SekpAccessSeal(models.Model):
         "the seal be made anew. Compare the digest with the one kept outside.",
     )
 
+    erased_at = fields.Datetime(
+        string="Erased",
+        compute="_compute_erased_at",
+        help="When the rows of the day were erased by the rule of the municipality; "
+        "their sum is kept, so that the seal can still be checked.",
+    )
+
     _one_a_day = models.UniqueIndex("(day)", "This day is sealed already.")
+
+    @api.depends("day")
+    def _compute_erased_at(self):
+        erasures = self.env["sekp.access.erasure"].search(
+            [("day", "in", self.mapped("day"))]
+        )
+        moments = {erasure.day: erasure.erased_at for erasure in erasures}
+        for seal in self:
+            seal.erased_at = moments.get(seal.day)
 
     @api.depends("day", "sealed_at")
     def _compute_late(self):
@@ -173,6 +189,7 @@ class SekpAccessSeal(models.Model):
             lambda seal: self._rows_of(seal.day, first=seal is seals[0]),
             lambda said, digest: vault._hash_matches(PURPOSE, said, digest),
             until,
+            self.env["sekp.access.erasure"]._kept_days(),
         )
 
     def action_verify(self):
@@ -194,6 +211,11 @@ class SekpAccessSeal(models.Model):
                 ),
                 "gone": self.env._("Rows of %(day)s are missing.", day=day),
                 "added": self.env._("Rows were added to %(day)s.", day=day),
+                "forged": self.env._(
+                    "That %(day)s was erased by rule does not hold: its rows were "
+                    "taken away by hand.",
+                    day=day,
+                ),
                 "changed": self.env._(
                     "Rows of %(day)s, or its seal, were changed.", day=day
                 ),

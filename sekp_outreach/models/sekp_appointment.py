@@ -26,6 +26,8 @@ class SekpAppointment(models.Model):
     _sekp_person_fields = {"place": "alias", "note": "alias"}
 
     _sekp_act_fields = frozenset({"state", "ends_at"})
+    _sekp_print_fields = ("starts_at", "minutes", "form_id", "place", "note", "state")
+    _sekp_print_when = "starts_at"
 
     form_id = fields.Many2one(
         comodel_name="sekp.contact.form",
@@ -82,6 +84,11 @@ class SekpAppointment(models.Model):
         f"CHECK (minutes > 0 AND minutes <= {LONGEST_APPOINTMENT})",
         "An appointment lasts between a minute and a day.",
     )
+
+    def _sekp_erase_elsewhere(self):
+        events = self.block_ids.event_id
+        self.block_ids._remove()
+        return [*super()._sekp_erase_elsewhere(), (events._name, events.ids)]
 
     # --- defaults and computes ----------------------------------------------------
     @api.model

@@ -16,6 +16,11 @@ class SekpAssignment(models.Model):
     _description = "Access to a Course"
     _order = "date_from desc, id desc"
 
+    # Who had access is told by role and period; the colleagues are not named.
+    _sekp_print_fields = ("role", "date_from", "date_to", "reason")
+    _sekp_print_when = "date_from"
+    _sekp_print_sequence = 70
+
     citizen_id = fields.Many2one(
         comodel_name="sekp.citizen",
         related="course_id.citizen_id",
@@ -236,3 +241,7 @@ class SekpAssignment(models.Model):
     def _end_emergency(self):
         """End emergency access at this moment."""
         self.write({"closes_at": fields.Datetime.now()})
+
+    @api.model
+    def _citizen_print_heading(self):
+        return self.env._("Who Had Access")

@@ -11,6 +11,7 @@ class SekpCatalogueMixin(models.AbstractModel):
     """
 
     _name = "sekp.catalogue.mixin"
+    _inherit = ["sekp.kept.mixin"]
     _description = "Catalogue Entry"
     _order = "sequence, id"
 
@@ -125,6 +126,27 @@ class SekpSource(models.Model):
     _code_unique = models.UniqueIndex(
         "(code, COALESCE(company_id, 0))", "Two sources cannot share a code."
     )
+
+
+class SekpInformationType(models.Model):
+    """A kind of information that a consent names (retssikkerhedsloven § 11 a).
+
+    What goes along by itself when it is agreed follows from the code of an entry that
+    is common to all; what a municipality adds is told by the contact person.
+    """
+
+    _name = "sekp.information.type"
+    _inherit = ["sekp.catalogue.mixin"]
+    _description = "Kind of Information"
+
+    _code_unique = models.UniqueIndex(
+        "(code, COALESCE(company_id, 0))",
+        "Two kinds of information cannot share a code.",
+    )
+
+    def _codes(self):
+        """Return the codes of the common entries: what to do with those is known."""
+        return {entry.code for entry in self if not entry.company_id}
 
 
 class SekpOffer(models.Model):

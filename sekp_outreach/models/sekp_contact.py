@@ -30,6 +30,13 @@ class SekpContact(models.Model):
 
     _sekp_person_fields = {"note": "alias", "next_step": "alias"}
 
+    _sekp_print_fields = (
+        "started_at", "outcome", "form_id", "minutes", "function_ids", "note",
+        "next_step", "next_step_on", "hours_reason", "told_of_referral",
+    )  # fmt: skip
+    _sekp_print_when = "started_at"
+    _sekp_print_sequence = 40
+
     user_id = fields.Many2one(
         comodel_name="res.users",
         string="Worker",
@@ -64,6 +71,11 @@ class SekpContact(models.Model):
         string="Reason for the Hour",
         help="The standard gives hours; outside them a reason is asked for.",
     )
+    told_of_referral = fields.Boolean(
+        string="I Told Them That Somebody Reported",
+        help="What was reported, what is stored, and what they may ask for.",
+    )
+    asks_told = fields.Boolean(compute="_compute_asks_told")
     outside_hours = fields.Boolean(compute="_compute_outside_hours")
     replaces_id = fields.Many2one(
         comodel_name="sekp.contact",
@@ -109,6 +121,21 @@ class SekpContact(models.Model):
             standard = contact.course_id.standard_id
             contact.allowed_form_ids = standard.contact_form_ids or forms
             contact.allowed_function_ids = standard.support_function_ids or functions
+
+    @api.depends("course_id", "replaces_id", "told_of_referral")
+    def _compute_asks_told(self):
+        """Ask while the person is to be told, and of the contact that told it."""
+        for contact in self:
+            contact.asks_told = (
+                contact.course_id.inform_state in ("due", "postponed")
+                or contact.told_of_referral
+                or contact.replaces_id.told_of_referral
+            )
+
+    @api.onchange("outcome")
+    def _onchange_outcome(self):
+        if self.outcome != "met":
+            self.told_of_referral = False
 
     @api.depends("started_at", "course_id")
     def _compute_outside_hours(self):
@@ -169,11 +196,32 @@ class SekpContact(models.Model):
         if not self.env.su:
             vals["user_id"] = self.env.uid
         vals["is_current"] = True
+        self._check_told(given)
         self._check_correctable(given.get("replaces_id"), given.get("course_id"))
         self._check_appointment(given.get("appointment_id"), given.get("course_id"))
         if emergency := self.browse(given.get("replaces_id"))._in_emergency():
             raise emergency._emergency_error()
         return super()._prepare_create(vals)
+
+    def _check_told(self, vals):
+        """Refuse to have told somebody whom one did not meet, or had nothing to tell.
+
+        :raises ValidationError: before the contact reaches SQL
+        """
+        if not vals.get("told_of_referral"):
+            return
+        if vals.get("outcome") != "met":
+            raise ValidationError(
+                self.env._("Only a person whom you met can have been told.")
+            )
+        # Superuser: whether the course may be read is checked with every other link.
+        course = self.env["sekp.course"].sudo().browse(vals.get("course_id"))
+        if course.sudo(False)._in_emergency():
+            raise course.sudo(False)._emergency_error()
+        if course.inform_state == "not_needed":
+            raise ValidationError(
+                self.env._("Nobody reported this person: there is nothing to tell.")
+            )
 
     def _check_appointment(self, appointment_id, course_id):
         """Refuse the appointment of another course.
@@ -258,6 +306,7 @@ class SekpContact(models.Model):
                 "default_next_step": self.next_step,
                 "default_next_step_on": fields.Date.to_string(self.next_step_on),
                 "default_hours_reason": self.hours_reason,
+                "default_told_of_referral": self.told_of_referral,
             },
         }
 
@@ -275,3 +324,19 @@ class SekpContact(models.Model):
             # The corrected version may still be on the screen: show the course anew.
             return {**self.course_id._action_open(), "target": "main"}
         return {"type": "ir.actions.act_window_close"}
+
+    # --- the citizen's own print ----------------------------------------------------
+    @api.model
+    def _citizen_print_heading(self):
+        return self.env._("When We Met or Tried To")
+
+    def _citizen_print_title(self):
+        if self.outcome == "met":
+            title = self.env._("We met")
+        elif self.outcome == "seen":
+            title = self.env._("We saw you")
+        else:
+            title = self.env._("We tried")
+        if self.is_current:
+            return title
+        return self.env._("%(title)s (corrected later)", title=title)

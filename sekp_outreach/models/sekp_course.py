@@ -2,6 +2,7 @@ from ast import literal_eval
 from datetime import timedelta
 
 from dateutil.relativedelta import relativedelta
+from markupsafe import escape
 
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError, ValidationError
@@ -9,7 +10,7 @@ from odoo.fields import Domain
 from odoo.tools import format_datetime
 
 from ..tools.policy import LIVE
-from .sekp_citizen import AGE_BANDS
+from .sekp_citizen import AGE_BANDS, IDENTITY_LEVELS
 
 PHASES = [
     ("framing", "Framing"),
@@ -31,7 +32,24 @@ CLOSING_OUTCOMES = [
 ]
 # What the form shows of the citizen, and lets be written there.
 PERSON = ("alias", "district", "age_band")
+SHOWN = (*PERSON, "identity_level")
 LIVE_HANDOVERS = ("sent", "accepted")
+# States in which the person is still to be told of the referral.
+UNTOLD = ("due", "postponed")
+INFORM_STATES = [
+    ("not_needed", "Not needed"),
+    ("due", "To be told"),
+    ("told", "Told"),
+    ("postponed", "Postponed"),
+]
+POSTPONED_GROUNDS = [
+    ("purpose", "It would seriously harm the purpose"),
+    ("unreachable", "The person cannot be reached"),
+    ("disproportionate", "It would take a disproportionate effort"),
+    ("other", "Other ground"),
+]
+# What is owed also when the course has come to its end.
+LASTING = ("activity_break_glass", "activity_access_request", "activity_colleague_asks")
 LONGEST_RHYTHM = 366
 TIMELINE_LENGTH = 200
 # The access policy's own words for a row that is live by the clock.
@@ -62,21 +80,37 @@ class SekpCourse(models.Model):
     """
 
     _name = "sekp.course"
-    _inherit = ["sekp.confidential.mixin"]
+    _inherit = ["sekp.archive.hold.mixin", "sekp.confidential.mixin"]
     _description = "Course of Support"
     _order = "id desc"
     _check_company_auto = True
 
-    _sekp_person_fields = {"next_step": "alias"}
+    _sekp_person_fields = {"next_step": "alias", "inform_postponed_note": "alias"}
 
     _sekp_act_fields = frozenset(
         {
             "citizen_id", "standard_id", "referral_id", "previous_course_id",
             "contact_person_id", "date_start", "date_end", "closing_outcome",
             "next_contact_due", "contact_count", "attempt_count", "last_met_on",
-            "last_outreach_on",
+            "last_outreach_on", "archive_hold", "archive_hold_reason",
+            "inform_state", "inform_due", "informed_on",
+            "informed_at_contact", "inform_postponed_ground", "inform_postponed_note",
         }
     )  # fmt: skip
+
+    _sekp_print_fields = (
+        "date_start", "phase", "contact_person_id", "team_id", "rhythm_days",
+        "next_contact_due", "next_step", "next_step_on", "expected_end", "date_end",
+        "closing_outcome", "inform_state", "inform_due", "informed_on",
+        "informed_at_contact", "inform_postponed_ground", "inform_postponed_note",
+        "archive_hold_reason",
+    )  # fmt: skip
+    _sekp_print_when = "date_start"
+    _sekp_print_sequence = 30
+
+    _sekp_retention_class = "course"
+    _sekp_retention_end = "date_end"
+    _sekp_retention_outcome = "closing_outcome"
 
     citizen_id = fields.Many2one(
         comodel_name="sekp.citizen",
@@ -111,7 +145,8 @@ class SekpCourse(models.Model):
         comodel_name="sekp.course",
         string="Earlier Course",
         readonly=True,
-        ondelete="restrict",
+        # The earlier one may have to go while the later one is kept.
+        ondelete="set null",
         index="btree_not_null",
     )
     phase = fields.Selection(
@@ -154,6 +189,31 @@ class SekpCourse(models.Model):
     next_step = fields.Char()
     next_step_on = fields.Date(string="Next Step by")
 
+    # --- informing the person of a referral by others ------------------------------
+    inform_state = fields.Selection(
+        INFORM_STATES,
+        string="Informing",
+        required=True,
+        readonly=True,
+        default="not_needed",
+        copy=False,
+    )
+    inform_due = fields.Date(string="To Be Told by", readonly=True, copy=False)
+    informed_on = fields.Date(string="Told On", readonly=True, copy=False)
+    informed_at_contact = fields.Integer(
+        string="Told at Contact No.", readonly=True, copy=False, aggregator=None
+    )
+    inform_postponed_ground = fields.Selection(
+        POSTPONED_GROUNDS,
+        string="Ground of the Postponement",
+        readonly=True,
+        copy=False,
+    )
+    inform_postponed_note = fields.Text(
+        string="The Postponement in Words", readonly=True, copy=False
+    )
+    inform_guidance = fields.Text(compute="_compute_inform_guidance")
+
     # --- parts --------------------------------------------------------------------
     assignment_ids = fields.One2many(
         comodel_name="sekp.assignment", inverse_name="course_id", string="Access"
@@ -184,6 +244,9 @@ class SekpCourse(models.Model):
     handover_ids = fields.One2many(
         comodel_name="sekp.handover", inverse_name="course_id", string="Handovers"
     )
+    consent_ids = fields.One2many(
+        comodel_name="sekp.consent", inverse_name="course_id", string="Consents"
+    )
     document_ids = fields.One2many(
         comodel_name="sekp.document", inverse_name="course_id", string="Documents"
     )
@@ -198,6 +261,7 @@ class SekpCourse(models.Model):
     age_band = fields.Selection(
         AGE_BANDS, compute="_compute_person", inverse="_inverse_age_band"
     )
+    identity_level = fields.Selection(IDENTITY_LEVELS, compute="_compute_person")
     target_group_ids = fields.Many2many(
         comodel_name="sekp.target.group",
         string="Target Groups",
@@ -213,9 +277,13 @@ class SekpCourse(models.Model):
     emergency_until = fields.Datetime(
         string="Emergency Access until", compute="_compute_emergency_until"
     )
+    colleagues_asking = fields.Char(compute="_compute_colleagues_asking")
     has_emergency = fields.Boolean(compute="_compute_has_emergency")
     emergency_told = fields.Text(compute="_compute_has_emergency")
     uses_grant = fields.Boolean(compute="_compute_uses")
+    must_be_kept = fields.Boolean(
+        compute="_compute_must_be_kept", help="A decision obliges to keep the course."
+    )
     uses_goals = fields.Boolean(compute="_compute_uses")
     uses_assessment = fields.Boolean(compute="_compute_uses")
     missing = fields.Text(
@@ -241,17 +309,17 @@ class SekpCourse(models.Model):
     def _group_expand_phase(self, phases, domain):
         return [key for key, _label in PHASES]
 
-    @api.depends(*(f"citizen_id.{name}" for name in PERSON))
+    @api.depends(*(f"citizen_id.{name}" for name in SHOWN))
     @api.depends_context("uid", "allowed_company_ids")
     def _compute_person(self):
         """Show the person as known today to those who may open the person.
 
         Who supervises an earlier course only may still open that, not the person.
         """
-        readable = self._readable_citizens(PERSON)
+        readable = self._readable_citizens(SHOWN)
         for course in self:
             citizen = readable.get(course.citizen_id.id, readable[False])
-            for name in PERSON:
+            for name in SHOWN:
                 course[name] = citizen[name]
 
     @api.depends("citizen_id.target_group_ids")
@@ -338,6 +406,12 @@ class SekpCourse(models.Model):
                         course.date_start + timedelta(days=1)
                     )
             course.next_contact_due = due
+
+    @api.depends("standard_id", "grant_ids")
+    def _compute_must_be_kept(self):
+        for course in self:
+            required = course.standard_id.grant == "required"
+            course.must_be_kept = required or bool(course.grant_ids)
 
     @api.depends("standard_id")
     def _compute_uses(self):
@@ -450,6 +524,17 @@ class SekpCourse(models.Model):
 
     def _today(self):
         return self.company_id._sekp_today()
+
+    def _drop_obligations(self):
+        """Take away what is open, except what is owed also after the end."""
+        lasting = [self.env.ref(f"sekp_outreach.{name}") for name in LASTING]
+        for course in self:
+            # Superuser: the owner may be a colleague.
+            course.sudo().activity_ids.filtered(
+                lambda activity: (
+                    activity.automated and activity.activity_type_id not in lasting
+                )
+            ).unlink()
 
     # --- people -------------------------------------------------------------------
     def _obligation_owner(self):
@@ -678,15 +763,78 @@ class SekpCourse(models.Model):
             )
         self._meet_obligation("activity_break_glass")
 
-    def _hand_on_activities(self, users=None):
-        """Give open activities to the responsible when their owner loses access (C7).
+    # --- colleagues who ask ---------------------------------------------------------
+    def _asked(self, **context):
+        """Return the activities of colleagues who ask to be contacted."""
+        # Superuser: reads who asks, for those who may open the course.
+        Activity = self.env["mail.activity"].sudo().with_context(**context)
+        return Activity.search(
+            [
+                ("res_model", "=", self._name),
+                ("res_id", "in", self.ids),
+                (
+                    "activity_type_id",
+                    "=",
+                    self.env.ref("sekp_outreach.activity_colleague_asks").id,
+                ),
+            ]
+        )
 
-        Those on the course, its parts, its citizen and its referral that are due on a
-        day on which their owner may not open the record; the others stay until then.
+    @api.depends("activity_ids")
+    def _compute_colleagues_asking(self):
+        """Name the colleagues whom somebody who may open the course should contact."""
+        asked = self._asked()
+        for course in self:
+            rows = asked.filtered(lambda row, id_=course.id: row.res_id == id_)
+            course.colleagues_asking = ", ".join(rows.create_uid.mapped("name"))
 
-        :param users: owners to look at; all by default
+    def _colleague_asks(self):
+        """Let who answers for the course know that the user asks to be contacted.
+
+        Once a day for each who asks. The note names the one who asks and nobody else.
         """
-        # Superuser: activities move from colleagues to colleagues.
+        # Superuser: who asks may not open the course, and learns nothing of it.
+        for course in self.sudo():
+            start = course.company_id._sekp_start_of_day(course._today())
+            asked = course.citizen_id.course_ids._asked(active_test=False)
+            if any(
+                row.create_uid == self.env.user
+                and (row.active or row.create_date >= start)
+                for row in asked
+            ):
+                continue
+            today = course._today()
+            due = course.company_id._sekp_next_working_day(today + timedelta(days=1))
+            owner = course.team_id._supervisor()
+            if course.phase != "closed":
+                owner = course._obligation_owner()
+            if not course._readable_by(owner):
+                owner = course._next_owner(owner, due)
+            xmlid = "sekp_outreach.activity_colleague_asks"
+            # The owner's language, and nothing else of what the caller had in hand.
+            context = {"lang": owner.lang, "mail_activity_quick_update": True}
+            course = course.with_env(course.env(context=context))
+            note = course.env._("%(who)s asks to be contacted.", who=self.env.user.name)
+            course.activity_schedule(
+                xmlid,
+                date_deadline=due,
+                user_id=owner.id,
+                summary=course.env.ref(xmlid).name,
+                note=escape(note),
+            )
+            owner._sekp_notice()
+
+    def action_answer_colleagues(self):
+        """Mark that the colleagues who asked were answered, whatever was decided."""
+        self._take_for_change()
+        self._meet_obligation("activity_colleague_asks")
+
+    def _activities_around(self, narrowed=Domain.TRUE):
+        """Return the open activities on courses, their parts, citizens and referrals.
+
+        :param narrowed: domain of those looked for; all by default
+        """
+        # Superuser: activities of colleagues count too.
         courses = self.sudo()
         # A citizen's rows do not follow by themselves within a transaction.
         courses.citizen_id.invalidate_recordset(["assignment_ids"])
@@ -698,14 +846,31 @@ class SekpCourse(models.Model):
         part = self.pool["sekp.course.child.mixin"]
         for name in self.env["sekp.confidential.mixin"]._confidential_models():
             if issubclass(self.pool[name], part):
-                query = courses.env[name]._search([("course_id", "in", courses.ids)])
-                bearers[name] = Domain("res_id", "in", query)
-        domain = Domain.OR(
-            Domain("res_model", "=", name) & where for name, where in bearers.items()
+                link = Domain("course_id", "in", courses.ids)
+            elif name not in bearers and "citizen_id" in self.pool[name]._fields:
+                link = Domain("citizen_id", "in", courses.citizen_id.ids)
+            else:
+                continue
+            query = courses.env[name]._search(link)
+            bearers[name] = Domain("res_id", "in", query)
+        return courses.env["mail.activity"].search(
+            Domain.OR(
+                Domain("res_model", "=", name) & where
+                for name, where in bearers.items()
+            )
+            & narrowed
         )
-        if users is not None:
-            domain &= Domain("user_id", "in", users.ids)
-        courses.env["mail.activity"].search(domain)._sekp_hand_on()
+
+    def _hand_on_activities(self, users=None):
+        """Give open activities to the responsible when their owner loses access (C7).
+
+        Those on the course, its parts, its citizen and its referral that are due on a
+        day on which their owner may not open the record; the others stay until then.
+
+        :param users: owners to look at; all by default
+        """
+        owned = Domain.TRUE if users is None else Domain("user_id", "in", users.ids)
+        self._activities_around(owned)._sekp_hand_on()
 
     # --- beginning and rhythm -----------------------------------------------------
     def _begin(self):
@@ -716,6 +881,7 @@ class SekpCourse(models.Model):
             course._sync_rhythm()
             course._plan_review()
             course._plan_assessment()
+            course._start_informing()
 
     def _sync_rhythm(self):
         """Let the *next contact* activity follow the agreed interval (F3)."""
@@ -753,12 +919,203 @@ class SekpCourse(models.Model):
         if vals:
             course.write(vals)
         course._sync_rhythm()
+        course._sync_informing()
 
     def _latest_contact(self):
         return self.env["sekp.contact"].search(
             [("course_id", "=", self.id), ("is_current", "=", True)],
             order="started_at desc, id desc",
             limit=1,
+        )
+
+    # --- informing the person of a referral by others -------------------------------
+    @api.depends("inform_state", "referral_id")
+    @api.depends_context("uid", "lang")
+    def _compute_inform_guidance(self):
+        """Say what is to be told of the one who reported, and never who it was."""
+        for course in self:
+            referral = course._told_referral()
+            lines = []
+            if course.inform_state in UNTOLD and referral.has_access("read"):
+                lines = course._list_inform_guidance(referral)
+            course.inform_guidance = "\n".join(lines) or False
+
+    def _list_inform_guidance(self, referral):
+        lines = [
+            self.env._(
+                "Tell the person that somebody reported them, what is stored, what it "
+                "is used for, and that they may see it and complain."
+            )
+        ]
+        if referral.referrer_anonymous:
+            lines.append(
+                self.env._("Whoever reported wanted to be anonymous and is not noted.")
+            )
+        elif referral.referrer_name:
+            lines.append(
+                self.env._(
+                    "The name of the one who reported is noted and can as a rule not "
+                    "be kept from the person."
+                )
+            )
+        else:
+            lines.append(self.env._("No name of the one who reported is noted."))
+        if referral.referrer_confidential:
+            lines.append(
+                self.env._(
+                    "Whoever reported asked for confidentiality and gave a reason. "
+                    "Let it be decided before you tell who it was."
+                )
+                if referral.referrer_confidential_reason
+                else self.env._(
+                    "Whoever reported asked for confidentiality and gave no reason."
+                )
+            )
+        return lines
+
+    def _told_referral(self):
+        """Return the referral to tell of: this course's, or that of the course it goes
+        on with."""
+        self.ensure_one()
+        # Superuser: an earlier course may be closed to the reader, the referral is
+        # asked for whoever reads it.
+        course = self.sudo()
+        while not course.referral_id and course.previous_course_id:
+            course = course.previous_course_id
+        return course.referral_id.sudo(self.env.su)
+
+    def _inform_by(self):
+        """Return the day by which the person is to be told, as the standard says."""
+        # Superuser: reads the day of receipt.
+        received = self._told_referral().sudo()._received_on()
+        return received + timedelta(days=self.standard_id.inform_days)
+
+    def _start_informing(self):
+        """Let the person be told that others reported, also by an earlier course."""
+        for course in self.filtered(lambda one: one.inform_state == "not_needed"):
+            referral, previous = course.referral_id, course.previous_course_id
+            if referral.is_concern or (
+                not referral and previous.inform_state in UNTOLD
+            ):
+                course.write({"inform_state": "due", "inform_due": course._inform_by()})
+                course._sync_inform_activity()
+
+    def _sync_informing(self):
+        """Let the state of informing follow the contacts, and its activity the state.
+
+        The first contact that told it counts; without one the person is to be told.
+        """
+        for course in self:
+            if course.inform_state == "not_needed":
+                continue
+            told, number = course._telling_contact()
+            vals = {"informed_on": False, "informed_at_contact": number}
+            if told:
+                local = course.company_id._sekp_local
+                vals["inform_state"] = "told"
+                vals["informed_on"] = local(told.started_at).date()
+            elif course.inform_postponed_ground:
+                vals["inform_state"] = "postponed"
+            else:
+                vals["inform_state"] = "due"
+            if any(course[name] != value for name, value in vals.items()):
+                course.write(vals)
+                course._sync_inform_activity()
+
+    def _telling_contact(self):
+        """Return the first contact that told the person, and its number among those
+        at which they met."""
+        Contact = self.env["sekp.contact"]
+        met = Domain("course_id", "=", self.id) & Domain("is_current", "=", True)
+        met &= Domain("outcome", "=", "met")
+        told = Contact.search(
+            met & Domain("told_of_referral", "=", True), order="started_at, id", limit=1
+        )
+        if not told:
+            return told, 0
+        before = Domain("started_at", "<", told.started_at)
+        at_once = Domain("started_at", "=", told.started_at)
+        before |= at_once & Domain("id", "<=", told.id)
+        return told, Contact.search_count(met & before)
+
+    def _sync_inform_activity(self):
+        for course in self:
+            if course.inform_state == "told":
+                course._meet_obligation("activity_inform")
+            elif course.phase != "closed":
+                course._set_obligation("activity_inform", course.inform_due)
+
+    def _check_untold(self):
+        if any(
+            course.inform_state not in UNTOLD or course.phase == "closed"
+            for course in self
+        ):
+            raise UserError(
+                self.env._("There is nothing to tell the person on this course.")
+            )
+
+    def action_postpone_informing(self):
+        """Open the dialog that postpones telling the person, with a ground."""
+        self.ensure_one()
+        self.check_access("write")
+        self._check_untold()
+        return self._dialog("sekp.postpone.informing", self.env._("Postpone Informing"))
+
+    def _postpone_informing(self, ground, day, note=False):
+        """Postpone telling the person, for the standard's days at most.
+
+        :param str ground: a key of ``POSTPONED_GROUNDS``
+        :param date day: by when the person is to be told then
+        :param note: the ground in words, or False
+        :raises UserError: when nothing is to be told, or the day is too far ahead
+        """
+        self.ensure_one()
+        self._take_for_change()
+        self._check_untold()
+        today, days = self._today(), max(self.standard_id.inform_days, 1)
+        if not day or not today < day <= today + timedelta(days=days):
+            raise UserError(
+                self.env._(
+                    "Choose a day after today and within %(days)s days. Postpone again "
+                    "then, if the ground still holds.",
+                    days=days,
+                )
+            )
+        # Superuser: only acts set these fields; the act has been checked.
+        course = self.sudo()
+        course.write(
+            {
+                "inform_due": day,
+                "inform_postponed_ground": ground,
+                "inform_postponed_note": note or False,
+                "inform_state": "postponed",
+            }
+        )
+        course._sync_inform_activity()
+
+    def action_resume_informing(self):
+        """Take a postponement back: the person is to be told by the first day again."""
+        for course in self:
+            course._take_for_change()
+            course._check_untold()
+            # Superuser: only acts set these fields; the act has been checked.
+            course.sudo().write(
+                {
+                    "inform_due": course._inform_by(),
+                    "inform_postponed_ground": False,
+                    "inform_postponed_note": False,
+                    "inform_state": "due",
+                }
+            )
+            course.sudo()._sync_inform_activity()
+
+    # --- a child at risk --------------------------------------------------------------
+    def action_child_at_risk(self):
+        """Open the guide to notifying of a child; it learns nothing of the course."""
+        self.ensure_one()
+        self.check_access("read")
+        return self.env["ir.actions.actions"]._for_xml_id(
+            "sekp_outreach.sekp_child_notification_action_new"
         )
 
     # --- reviews ------------------------------------------------------------------
@@ -859,15 +1216,9 @@ class SekpCourse(models.Model):
         :param str outcome: a key of ``CLOSING_OUTCOMES``
         :raises UserError: while obligations are open
         """
-        self.ensure_one()
-        self._take_for_change()
+        self._take_to_close()
         if self.phase == "closed":
             raise UserError(self.env._("The course is already closed."))
-        people = self.contact_person_id | self.team_id.supervisor_ids
-        if self.env.user not in people and not self.env.su:
-            raise AccessError(
-                self.env._("The contact person or a supervisor closes the course.")
-            )
         obligations = self._open_obligations()
         if obligations:
             raise UserError(
@@ -876,12 +1227,37 @@ class SekpCourse(models.Model):
                     obligations="\n".join(obligations),
                 )
             )
+        self._bring_to_end(outcome)
+
+    def _take_to_close(self):
+        """Check the course for closing and lock it.
+
+        :raises AccessError: for one who neither carries nor supervises the course
+        """
+        self.ensure_one()
+        self._take_for_change()
+        people = self.contact_person_id | self.team_id.supervisor_ids
+        if self.env.user not in people and not self.env.su:
+            raise AccessError(
+                self.env._("The contact person or a supervisor closes the course.")
+            )
+
+    def _bring_to_end(self, outcome):
+        """End what is under way, and access after the grace.
+
+        :param str outcome: a key of ``CLOSING_OUTCOMES``
+        """
         today = self._today()
         # Superuser: closing ends rows that nobody may write by hand.
         course = self.sudo()
-        course.handover_ids.filtered(
-            lambda h: h.state in ("proposed", "consented")
-        )._withdraw()
+        live = course.handover_ids.filtered(
+            lambda h: h.state in ("proposed", "consented", *LIVE_HANDOVERS)
+        )
+        told = live.filtered(lambda h: h.state in LIVE_HANDOVERS).receiver_id
+        live._withdraw()
+        # What comes after the course is no more the receiver's to follow.
+        course.handover_ids.filtered("shared_until")._end_sharing()
+        told._sekp_notice()
         course.deadline_ids._lapse()
         course.appointment_ids.filtered(lambda a: a.state == "planned")._cancel()
         course.review_ids.filtered(lambda review: not review.held_on).unlink()
@@ -900,6 +1276,44 @@ class SekpCourse(models.Model):
         course.assignment_ids.filtered(
             lambda row: not row.date_to or row.date_to > today + grace
         )._end(today + grace)
+
+    def action_opt_out(self):
+        """Close the course at once: the citizen wants no more of it (R064).
+
+        No reason is asked and nothing holds it back; the way back is to re-establish.
+        """
+        self._take_to_close()
+        if self.phase == "closed":
+            if self.closing_outcome == "declined":
+                # The second of two taps.
+                return {"type": "ir.actions.act_window_close"}
+            raise UserError(self.env._("The course is already closed."))
+        lasting = [self.env.ref(f"sekp_outreach.{name}").id for name in LASTING]
+        activities = self._activities_around(
+            Domain("activity_type_id", "not in", lasting)
+        )
+        # Superuser: numbers only, of what the act is about to end.
+        course = self.sudo()
+        handovers = course.handover_ids.filtered(lambda h: h.state in LIVE_HANDOVERS)
+        visits = course.appointment_ids.filtered(lambda a: a.state == "planned")
+        message = self.env._(
+            "Closed. Stopped: %(handovers)s handovers, %(appointments)s appointments, "
+            "%(activities)s activities. “Re-establish” is the way back.",
+            handovers=len(handovers),
+            appointments=len(visits),
+            activities=len(activities),
+        )
+        self._bring_to_end("declined")
+        activities.exists().unlink()
+        return {
+            "type": "ir.actions.client",
+            "tag": "display_notification",
+            "params": {
+                "type": "info",
+                "message": message,
+                "next": {"type": "ir.actions.act_window_close"},
+            },
+        }
 
     def action_close(self):
         """Open the dialog that closes the course."""
@@ -934,11 +1348,36 @@ class SekpCourse(models.Model):
             "target": "current",
         }
 
+    def action_record_consent(self):
+        """Open the dialog in which a consent of the citizen is recorded."""
+        self.ensure_one()
+        self.check_access("write")
+        return self._dialog("sekp.consent", self.env._("Record Consent"))
+
     def action_change_contact_person(self):
         """Open the dialog that gives the course to another contact person."""
         self.ensure_one()
         self.check_access("write")
         return self._dialog("sekp.assign", self.env._("Give Access"))
+
+    # --- how the person is known ------------------------------------------------
+    def action_move_up(self):
+        """Open the dialog in which a wish to be known better is recorded."""
+        self.ensure_one()
+        self.check_access("read")
+        return self.citizen_id.action_move_up()
+
+    def action_move_down(self):
+        """Open the dialog that erases what the person no longer wants known."""
+        self.ensure_one()
+        self.check_access("read")
+        return self.citizen_id.action_move_down()
+
+    def action_open_identity(self):
+        """Open the vault with the person's identity, closed until a purpose is told."""
+        self.ensure_one()
+        self.check_access("read")
+        return self.citizen_id.action_open_identity()
 
     def _dialog(self, model, name):
         return {
@@ -985,9 +1424,12 @@ class SekpCourse(models.Model):
             raise UserError(
                 self.env._("The standard does not foresee re-establishing a course.")
             )
+        # Who may open an earlier course only has no more to do with the person.
+        self.citizen_id.check_access("write")
         if self.sudo().search_count(
-            [("previous_course_id", "=", self.id), ("phase", "!=", "closed")], limit=1
-        ):  # Superuser: a successor may be closed to the one who asks.
+            [("citizen_id", "=", self.citizen_id.id), ("phase", "!=", "closed")],
+            limit=1,
+        ):  # Superuser: a later course may be closed to the one who asks.
             raise UserError(self.env._("The course has already been re-established."))
         person = self.contact_person_id
         if not person.active or person not in self.team_id.member_ids:
@@ -1015,3 +1457,115 @@ class SekpCourse(models.Model):
         course._assign(person, "contact_person", self.env._("Re-establishment"))
         course._begin()
         return course.sudo(False)._action_open()
+
+    # --- the citizen's own print ----------------------------------------------------
+    @api.model
+    def _citizen_print_domain(self, citizen, courses):
+        return Domain("id", "in", courses.ids)
+
+    def action_print_for_citizen(self):
+        """Open the open request for access of the course's citizen, or a new one."""
+        self.ensure_one()
+        self.check_access("read")
+        return self.citizen_id.action_print_for_citizen()
+
+    def action_read_as_citizen(self):
+        """Open the course as its citizen would read it, in a window of its own."""
+        self.ensure_one()
+        self.check_access("read")
+        self._check_export()
+        return {
+            "type": "ir.actions.act_url",
+            "url": f"/report/html/sekp_outreach.sekp_course_as_citizen/{self.id}",
+            "target": "new",
+        }
+
+    def _as_citizen_values(self):
+        """Return what the citizen would read of this course; read as the user.
+
+        What the latest request withholds is shown and marked.
+        """
+        self.ensure_one()
+        self.check_access("read")
+        self._check_export()
+        composer = self.env["sekp.citizen.print"]
+        request = self.env["sekp.access.request"].search(
+            [("citizen_id", "=", self.citizen_id.id)], limit=1
+        )
+        values = composer._frame(self, self.company_id)
+        values.update(
+            preview=True,
+            more_courses=False,
+            contents=composer._contents(
+                self.citizen_id, self, request.item_ids._by_place(), marking=True
+            ),
+        )
+        return values
+
+    # --- erasure ------------------------------------------------------------------
+    @api.model
+    def _sekp_waiting_over(self):
+        return super()._sekp_waiting_over() & Domain(
+            "citizen_id", "not any", [("course_ids.phase", "!=", "closed")]
+        )
+
+    @api.model
+    def _sekp_hold_domain(self):
+        held = self.env["sekp.referral"]._sekp_hold_domain()
+        # What the person asked to read is not taken away meanwhile.
+        asked = [("access_request_ids.state", "=", "open")]
+        return (
+            super()._sekp_hold_domain()
+            | Domain("referral_id", "any", held)
+            | Domain("citizen_id", "any", asked)
+        )
+
+    def _sekp_shared(self):
+        return [*super()._sekp_shared(), *self.citizen_id]
+
+    def _sekp_erased_along(self):
+        """The referral that led to the course goes, and with the last the person."""
+        citizen = self.citizen_id
+        last = citizen.filtered(lambda citizen: citizen.course_ids == self)
+        return [*super()._sekp_erased_along(), self.referral_id, last]
+
+    def action_erase_now(self):
+        """Erase a closed course before its time, because the citizen wishes it.
+
+        :raises UserError: where something obliges to keep it
+        """
+        self.ensure_one()
+        self._check_supervised()
+        if self.phase != "closed":
+            raise UserError(self.env._("Close the course first."))
+        # Superuser: what holds it back counts whether or not it can be seen.
+        course = self.sudo()
+        if course.filtered_domain(course._sekp_hold_domain()):
+            raise UserError(
+                self.env._("The course, or its referral, is held back from erasure.")
+            )
+        if course.must_be_kept:
+            raise UserError(
+                self.env._(
+                    "A decision was made, or the standard requires one: the "
+                    "municipality has a duty to keep it. The course goes when the rule "
+                    "says so."
+                )
+            )
+        erasure = self.env["sekp.erasure"]
+        if not erasure._lock(course):
+            raise UserError(
+                self.env._(
+                    "A colleague is changing this right now. Open it again to see what "
+                    "was done."
+                )
+            )
+        self._log_read("erased")
+        erasure._erase(self, self.env._("At the citizen's wish"), on_request=True)
+        erasure._trigger()
+        return {
+            **self.env["ir.actions.actions"]._for_xml_id(
+                "sekp_outreach.sekp_course_action"
+            ),
+            "target": "main",
+        }

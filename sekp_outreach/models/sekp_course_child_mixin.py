@@ -1,5 +1,6 @@
 from odoo import api, fields, models
 from odoo.exceptions import UserError
+from odoo.fields import Domain
 
 
 class SekpCourseChildMixin(models.AbstractModel):
@@ -86,6 +87,12 @@ class SekpCourseChildMixin(models.AbstractModel):
     def _registration_standard(self):
         # Superuser: the bound on what may be stored holds for every reader.
         return self.sudo().course_id.standard_id
+
+    @api.model
+    def _sekp_hold_domain(self):
+        # What is held back keeps its parts.
+        held = self.env["sekp.course"]._sekp_hold_domain()
+        return super()._sekp_hold_domain() | Domain("course_id", "any", held)
 
     def _obligation_owner(self):
         return self.sudo().course_id._obligation_owner()

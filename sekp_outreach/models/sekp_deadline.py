@@ -15,6 +15,9 @@ class SekpDeadline(models.Model):
     _description = "Deadline"
     _order = "due, id"
     _sekp_history = False
+    _sekp_print_fields = ("kind", "started_on", "due", "met_on", "state")
+    _sekp_print_when = "due"
+    _sekp_print_sequence = 60
 
     referral_id = fields.Many2one(
         comodel_name="sekp.referral", required=True, index=True, ondelete="cascade"
@@ -179,3 +182,6 @@ class SekpDeadline(models.Model):
                 deadline._bearer()._set_obligation(deadline._activity_type(), False)
             deadline.write({"course_id": course.id})
             deadline._sync_activity()
+
+    def _citizen_print_name(self):
+        return self._citizen_print_value("kind")

@@ -46,6 +46,9 @@ class SekpDocument(models.Model):
 
     _sekp_person_fields = {"title": "alias"}
     _sekp_act_fields = SEALED | {"uploader_id", "uploaded_at"}
+    # The files themselves are handed out apart.
+    _sekp_print_fields = ("title", "kind", "uploaded_at")
+    _sekp_print_when = "uploaded_at"
 
     # Given once, with the file.
     _sekp_unhistoric = frozenset(
@@ -113,6 +116,29 @@ class SekpDocument(models.Model):
         return json.loads(
             self.env["sekp.vault"]._decrypt(sealed, "document", self._binding("facts"))
         )
+
+    def _forget_titles(self, forget):
+        """Blank words by which the person was known in the sealed names.
+
+        The content is not searched. Without the key nothing can be.
+
+        :param forget: a ``tools.forget.Forget``
+        """
+        for document in self.filtered("sealed_facts"):
+            try:
+                facts = document._facts()
+                title = forget.text(facts["title"])
+                if title == facts["title"]:
+                    continue
+                # Both parts: by the facts is found what an older key has sealed.
+                vals = document._encrypted(
+                    json.dumps({**facts, "title": title}).encode(),
+                    document._decrypted(),
+                )
+            except UserError:
+                continue
+            # Superuser: what is sealed is nobody's to write.
+            document.sudo().write(vals)
 
     def _binding(self, part):
         """Return what a sealed part belongs to: this row of this course."""
@@ -207,10 +233,7 @@ class SekpDocument(models.Model):
         # Superuser: what is sealed is nobody's to write.
         document = self.sudo()
         document.write({"token": secrets.token_hex(16)})
-        encrypt = self.env["sekp.vault"]._encrypt
         facts = json.dumps({"title": title, "mimetype": mimetype}).encode()
-        sealed = encrypt(facts, "document", self._binding("facts"))
-        content = encrypt(data, "document", self._binding("content"))
         earlier = document.search(
             [("course_id", "=", self.course_id.id), ("id", "!=", self.id)],
             order="number desc",
@@ -218,13 +241,47 @@ class SekpDocument(models.Model):
         )
         document.write(
             {
-                "sealed_facts": base64.b64encode(sealed).decode(),
-                "content": base64.b64encode(content),
+                **document._encrypted(facts, data),
                 "size": len(data),
                 "number": earlier.number + 1,
             }
         )
         document.invalidate_recordset(["content", "title", "mimetype"])
+
+    def _encrypted(self, facts, data):
+        """Return the values to store for facts and content.
+
+        The facts come first: should the key change in between, theirs is the older
+        one, and by the facts is found what has to be encrypted anew.
+        """
+        encrypt = self.env["sekp.vault"]._encrypt
+        sealed = encrypt(facts, "document", self._binding("facts"))
+        content = encrypt(data, "document", self._binding("content"))
+        return {
+            "sealed_facts": base64.b64encode(sealed).decode(),
+            "content": base64.b64encode(content),
+        }
+
+    def _decrypted(self):
+        """Return the content, for those who have checked that it may be opened.
+
+        :raises UserError: when the key is missing or the content is damaged
+        """
+        # Superuser: sealed fields are read by the methods that open them only.
+        stored = self.sudo().with_context(bin_size=False).content or b""
+        return self.env["sekp.vault"]._decrypt(
+            base64.b64decode(stored), "document", self._binding("content")
+        )
+
+    def _reseal(self):
+        """Encrypt facts and content anew with the newest key, both or neither.
+
+        :raises UserError: when a key is missing or something is damaged
+        """
+        for document in self:
+            facts = json.dumps(document._facts()).encode()
+            # Superuser: what is sealed is nobody's to write.
+            document.sudo().write(document._encrypted(facts, document._decrypted()))
 
     def write(self, vals):
         if not self.env.su or set(vals) - SEALED:
@@ -246,11 +303,7 @@ class SekpDocument(models.Model):
         self.ensure_one()
         self.check_access("read")
         mimetype = self._facts()["mimetype"]
-        # Superuser: sealed fields are read by the methods that open them only.
-        stored = self.sudo().with_context(bin_size=False).content or b""
-        data = self.env["sekp.vault"]._decrypt(
-            base64.b64decode(stored), "document", self._binding("content")
-        )
+        data = self._decrypted()
         if mimetype in SHOWN and guess_mimetype(data) != mimetype:
             mimetype = UNKNOWN
         self._log_read("document")

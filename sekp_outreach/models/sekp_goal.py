@@ -13,6 +13,7 @@ class SekpGoal(models.Model):
     _sekp_person_fields = {"goal": "alias"}
 
     _sekp_act_fields = frozenset({"assessed_on"})
+    _sekp_print_fields = ("goal", "target_date", "attainment", "assessed_on")
 
     sequence = fields.Integer(default=10)
     number = fields.Integer(
@@ -92,3 +93,6 @@ class SekpGoal(models.Model):
                 raise ValidationError(
                     self.env._("A sub-goal belongs to a goal of the same course.")
                 )
+
+    def _citizen_print_name(self):
+        return str(self.number or "")

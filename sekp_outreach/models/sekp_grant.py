@@ -12,6 +12,11 @@ class SekpGrant(models.Model):
     _description = "Grant"
     _order = "date_from desc, id desc"
 
+    _sekp_print_fields = (
+        "decision", "decided_on", "date_from", "date_to", "notified_on",
+    )  # fmt: skip
+    _sekp_print_when = "date_from"
+
     decision = fields.Selection(
         [("granted", "Granted"), ("refused", "Refused")],
         required=True,

@@ -1,4 +1,5 @@
 from odoo import api, fields, models
+from odoo.fields import Domain
 
 from .sekp_confidential_mixin import WITHOUT_VALUES
 
@@ -17,6 +18,9 @@ class SekpHistory(models.Model):
     _sekp_history = False
     # It goes with the record it is of.
     _sekp_refused = ("UPDATE",)
+    _sekp_print_fields = ("at", "what")
+    _sekp_print_when = "at"
+    _sekp_print_sequence = 90
 
     at = fields.Datetime(string="When", required=True, default=fields.Datetime.now)
     user_id = fields.Many2one(
@@ -30,6 +34,9 @@ class SekpHistory(models.Model):
     )
     referral_id = fields.Many2one(
         comodel_name="sekp.referral", index="btree_not_null", ondelete="cascade"
+    )
+    complaint_id = fields.Many2one(
+        comodel_name="sekp.complaint", index="btree_not_null", ondelete="cascade"
     )
     record_model = fields.Char(required=True)
     record_id = fields.Integer(required=True)
@@ -110,3 +117,30 @@ class SekpHistory(models.Model):
         if field.type == "datetime":
             return fields.Datetime.to_string(value)
         return str(value)
+
+    # --- the citizen's own print ----------------------------------------------------
+    @api.model
+    def _citizen_print_domain(self, citizen, courses):
+        return super()._citizen_print_domain(citizen, courses) | Domain(
+            "referral_id", "in", courses.referral_id.ids
+        )
+
+    @api.model
+    def _citizen_print_heading(self):
+        return self.env._("What Was Changed")
+
+    def _citizen_print_lines(self):
+        """Tell in one line what was changed and when; colleagues are not named.
+
+        Of a record of which something is withheld, only that it was changed.
+        """
+        model = self.record_model
+        field = model in self.env and self.env[model]._fields.get(self.field_name)
+        bare = self.env.context.get("sekp_print_bare")
+        if bare or (field and field.comodel_name == "res.users"):
+            kind = self._citizen_print_value("kind").lower()
+            subject = self.env["ir.model"]._get(model).name if model in self.env else ""
+            what = f"{subject}: {kind}"
+        else:
+            what = self.what
+        return [("what", self._citizen_print_moment(self.at), what)]

@@ -580,7 +580,13 @@ class _Filling:
                 note = invented.note_for(
                     self.notes, outcome, person.topics, meetings, bridging
                 )
-            rows.append(self._contact_values(course, day, outcome, note))
+            values = self._contact_values(course, day, outcome, note)
+            values["told_of_referral"] = (
+                outcome == invented.MET
+                and not meetings
+                and course.inform_state == "due"
+            )
+            rows.append(values)
             meetings += outcome == invented.MET
         if not rows:
             return
@@ -590,8 +596,11 @@ class _Filling:
                 next_step_on=self.today + timedelta(days=self.rng.randint(1, 6)),
             )
         self._log(rows)
-        if meetings and self.may_tell:
-            course.citizen_id.alias = person.alias
+        unknown = course.citizen_id.identity_level == "unknown"
+        if meetings and self.may_tell and unknown:
+            course.citizen_id._move(
+                "alias", told_to=course.contact_person_id, alias=person.alias
+            )
         if story.key == "steady":
             self._correct(course)
         self._done_on(course, days[0])
@@ -775,7 +784,6 @@ class _Filling:
         )
         if consented:
             handover.action_consent_oral()
-            handover.consent_on = consented
         if sent:
             handover.action_send()
             handover.sent_on = sent
@@ -784,6 +792,10 @@ class _Filling:
             )
         if answered:
             self._answer(self._as(receiver, handover), bridge, answered, ended)
+        if consented:
+            consent = handover.consent_id
+            consent.given_on = consented
+            handover.shared_until = sent and consent.ends_at
 
     def _answer(self, handover, bridge, answered, ended):
         """Let the other end answer, and meet the citizen as often as it did."""
@@ -799,7 +811,7 @@ class _Filling:
         )
         self._done_on(handover, answered)
         for _meeting in range(bridge.met):
-            handover.action_met()
+            handover.action_met_again()
         if bridge.state == "returned":
             handover._answer("return", bridge.reason)
         if ended:

@@ -2,6 +2,7 @@ from datetime import timedelta
 
 from odoo import Command, api, fields, models
 from odoo.exceptions import AccessError, UserError, ValidationError
+from odoo.fields import Domain
 
 from ..tools.periods import age_band
 from .sekp_standard import REGISTRATION_MODES
@@ -29,7 +30,7 @@ class SekpReferral(models.Model):
     """Someone says that someone needs help (R040-R053)."""
 
     _name = "sekp.referral"
-    _inherit = ["sekp.confidential.mixin"]
+    _inherit = ["sekp.archive.hold.mixin", "sekp.confidential.mixin"]
     _description = "Referral"
     _order = "acute desc, received_at desc, id desc"
     _check_company_auto = True
@@ -47,11 +48,26 @@ class SekpReferral(models.Model):
     _sekp_act_fields = frozenset(
         {
             "standard_id", "state", "outcome", "course_id", "closed_on", "responded_on",
-            "acute_handled", "next_due", "is_concern",
+            "acute_handled", "next_due", "is_concern", "archive_hold",
+            "archive_hold_reason",
         }
     )  # fmt: skip
 
+    # Of one that led to a course, the course's rule decides.
+    _sekp_retention_class = "referral"
+    _sekp_retention_end = "closed_on"
+    _sekp_retention_outcome = "outcome"
+
     _sekp_number_fields = frozenset({"referrer_contact"})
+
+    _sekp_print_fields = (
+        "received_at", "channel", "outreach", "acute", "concern", "place", "district",
+        "age", "target_group_ids", "responded_on", "acute_handled",
+        "information_complete_on", "deviation_reason", "deviation_note", "outcome",
+        "outcome_note", "closed_on",
+    )  # fmt: skip
+    _sekp_print_when = "received_at"
+    _sekp_print_sequence = 20
 
     standard_id = fields.Many2one(
         comodel_name="sekp.standard",
@@ -734,7 +750,7 @@ class SekpReferral(models.Model):
         :param contact_person: user who becomes contact person
         :param team: provider team that carries the course
         :param earlier_course: closed course of the same citizen that is re-established
-        :param citizen_vals: alias and coarse facts, as far as the standard allows
+        :param citizen_vals: coarse facts, as far as the standard allows
         :return: the new course
         :raises UserError: when it is already allocated, or the person is not in the
             team
@@ -787,3 +803,41 @@ class SekpReferral(models.Model):
         self._clocks()._follow_to_course(course)
         course._begin()
         return course.sudo(False)
+
+    # --- the citizen's own print ----------------------------------------------------
+    def _citizen_print_lines(self):
+        referrer = [
+            self.source_id.name,
+            self.referrer_name,
+            self.referrer_contact,
+        ]
+        lines = super()._citizen_print_lines()
+        for key, value in (
+            ("referrer", ", ".join(filter(None, referrer))),
+            (
+                "referrer_confidential_reason",
+                self._citizen_print_value("referrer_confidential_reason"),
+            ),
+        ):
+            if value:
+                lines.append((key, self._citizen_print_label(key), value))
+        return lines
+
+    @api.model
+    def _citizen_print_label(self, key):
+        if key == "referrer":
+            return self.env._("Who referred")
+        return super()._citizen_print_label(key)
+
+    def _citizen_print_proposal(self, key):
+        """Propose to withhold who referred from the person, where that was wished."""
+        if key in ("referrer", "referrer_confidential_reason") and (
+            self.referrer_confidential or self.referrer_anonymous
+        ):
+            return "referrer"
+        return super()._citizen_print_proposal(key)
+
+    # --- erasure ------------------------------------------------------------------
+    @api.model
+    def _sekp_retention_domain(self):
+        return super()._sekp_retention_domain() & Domain("course_id", "=", False)

@@ -15,6 +15,12 @@ class SekpReview(models.Model):
 
     _sekp_act_fields = frozenset({"held_on", "grant_id"})
 
+    _sekp_print_fields = (
+        "kind", "due", "held_on", "with_citizen", "with_authority", "with_provider",
+        "findings", "written_status", "assessment",
+    )  # fmt: skip
+    _sekp_print_when = "due"
+
     kind = fields.Selection(
         [("review", "Review"), ("ordinary_offer", "Ordinary offer")],
         required=True,

@@ -46,7 +46,7 @@ class SekpStandard(models.Model):
 
     _name = "sekp.standard"
     _description = "Quality Standard"
-    _inherit = ["mail.thread", "mail.activity.mixin"]
+    _inherit = ["sekp.kept.mixin", "mail.thread", "mail.activity.mixin"]
     _order = "company_id, valid_from desc, id desc"
 
     # --- the paper ----------------------------------------------------------------
@@ -208,6 +208,20 @@ class SekpStandard(models.Model):
         help="How long an emergency access lasts: between 1 and 24 hours.",
     )
 
+    identity_minutes = fields.Integer(
+        string="Open Identity (Minutes)",
+        required=True,
+        default=5,
+        help="How long a person's identity stays open: between 1 and 60 minutes.",
+    )
+    consent_days = fields.Integer(
+        string="Consent Holds (Days)",
+        required=True,
+        default=180,
+        help="How long a consent holds when nothing else is agreed: between 1 and 730 "
+        "days.",
+    )
+
     # --- content and follow-up ----------------------------------------------------
     contact_form_ids = fields.Many2many(
         comodel_name="sekp.contact.form",
@@ -279,6 +293,19 @@ class SekpStandard(models.Model):
         help="What the scheme does not give, one line each. Shown, never blocking.",
     )
     complaint_block = fields.Boolean(help="The leaflet tells how to complain.")
+    complaint_days = fields.Integer(
+        string="Answer to a Complaint (Days)",
+        default=28,
+        help="How long after it was received a complaint is to be answered: between 0 "
+        "and 365 days.",
+    )
+    inform_days = fields.Integer(
+        string="Informing the Person (Days)",
+        default=30,
+        help="How long after a referral by others the person is to be told of it: "
+        "between 0 and 365 days. The General Data Protection Regulation, article 14, "
+        "gives a month at most.",
+    )
 
     # --- the paper as text --------------------------------------------------------
     section_ids = fields.One2many(
@@ -327,6 +354,18 @@ class SekpStandard(models.Model):
     _emergency_is_short = models.Constraint(
         "CHECK (break_glass_hours BETWEEN 1 AND 24)",
         "An emergency access lasts between 1 and 24 hours.",
+    )
+    _identity_is_short = models.Constraint(
+        "CHECK (identity_minutes BETWEEN 1 AND 60)",
+        "An identity stays open between 1 and 60 minutes.",
+    )
+    _consent_is_bounded = models.Constraint(
+        "CHECK (consent_days BETWEEN 1 AND 730)",
+        "A consent holds between 1 and 730 days.",
+    )
+    _days_within_a_year = models.Constraint(
+        "CHECK (complaint_days BETWEEN 0 AND 365 AND inform_days BETWEEN 0 AND 365)",
+        "The days for informing and for complaints lie between 0 and 365.",
     )
     _numbers_positive = models.Constraint(
         "CHECK (rhythm_count >= 0 AND closing_grace_days >= 0 "

@@ -16,6 +16,7 @@ class SekpStandardPart(models.AbstractModel):
     """A line of a quality standard: lives, is locked and is copied with it."""
 
     _name = "sekp.standard.part"
+    _inherit = ["sekp.kept.mixin"]
     _description = "Part of a Quality Standard"
     _order = "sequence, id"
 

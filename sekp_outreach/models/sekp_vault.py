@@ -1,9 +1,10 @@
 import logging
 import os
+from typing import NamedTuple
 
 from odoo import api, models
 from odoo.exceptions import UserError
-from odoo.tools import config
+from odoo.tools import SQL, config
 
 from ..tools import cipher, key_file
 
@@ -12,6 +13,15 @@ _logger = logging.getLogger(__name__)
 FOLDER = "sekp_outreach_keys"
 OPTION_KEYS = "sekp_outreach_keys"
 OPTION_FILE = "sekp_outreach_key_file"
+
+
+class Progress(NamedTuple):
+    """How far the records of a model are sealed anew; ``failed`` of this batch."""
+
+    model: str
+    done: int
+    total: int
+    failed: dict
 
 
 class SekpVault(models.AbstractModel):
@@ -31,10 +41,12 @@ class SekpVault(models.AbstractModel):
     _name = "sekp.vault"
     _description = "Vault"
 
-    # {model: stored field that holds a ciphertext in base64, or a keyed hash}
+    # {model: stored fields that hold a ciphertext in base64, or a keyed hash}
     _sealed_fields = {
-        "sekp.document": "sealed_facts",
-        "sekp.access.seal": "digest",
+        "sekp.document": ("sealed_facts",),
+        "sekp.identity": ("sealed_named", "sealed_registered"),
+        "sekp.access.seal": ("digest",),
+        "sekp.identity.lookup": ("digest",),
     }
 
     # --- use ----------------------------------------------------------------------
@@ -87,6 +99,143 @@ class SekpVault(models.AbstractModel):
         """Tell whether the key of this name is at hand."""
         return fingerprint in self._ring().fingerprints
 
+    @api.model
+    def _require_keys(self, model):
+        """Refuse when something of a model is sealed with a key that is not at hand.
+
+        :raises UserError: naming the key
+        """
+        for fingerprint in self._sealed_by(model):
+            if fingerprint and not self._has_key(fingerprint):
+                raise UserError(self._no_key_sentence(fingerprint))
+
+    @api.model
+    def _sealed_by(self, model):
+        """Return how many values of a model each key has sealed, by its fingerprint.
+
+        What is nothing sealed, but damaged, counts under no name.
+        """
+        table = self.env[model]._table
+        self.env[model].flush_model(self._sealed_fields[model])
+        counts = {}
+        for name in self._sealed_fields[model]:
+            self.env.cr.execute(
+                SQL(
+                    "SELECT left(%(field)s, %(size)s), count(*) FROM %(table)s "
+                    "WHERE %(field)s IS NOT NULL GROUP BY 1",
+                    field=SQL.identifier(name),
+                    size=cipher.HEADER_TEXT,
+                    table=SQL.identifier(table),
+                )
+            )
+            for head, count in self.env.cr.fetchall():
+                try:
+                    fingerprint = cipher.fingerprint_in(head)
+                except (cipher.DamagedError, ValueError):
+                    fingerprint = ""
+                counts[fingerprint] = counts.get(fingerprint, 0) + count
+        return counts
+
+    # --- rotation -----------------------------------------------------------------
+    @api.model
+    def _resealed_models(self):
+        """Return the models whose records know how to be sealed anew."""
+        return [
+            name for name in self._sealed_fields if hasattr(self.env[name], "_reseal")
+        ]
+
+    @api.model
+    def _reencrypt(self, batch):
+        """Seal with the newest key, batch by batch, what another key has sealed.
+
+        After each batch it waits for the caller, who commits. What is done is not found
+        again: it may be broken off at any moment and begun anew. What somebody else
+        holds at the moment is left out.
+
+        :param int batch: how many records to take at a time
+        :return: yields, for each batch, a ``Progress``
+        :raises UserError: when something is sealed and there is no key at all
+        """
+        if not self._fingerprint():
+            if needed := self._sealed_with():
+                raise UserError(self._no_key_sentence(needed))
+            return
+        for model in self._resealed_models():
+            total, done, last = self._count_older(model), 0, 0
+            while records := self._take_older(model, last, batch):
+                failed = {}
+                for record in records:
+                    try:
+                        with self.env.cr.savepoint():
+                            record._reseal()
+                    except UserError as error:
+                        failed[record.id] = str(error)
+                    except ValueError:
+                        failed[record.id] = self._damaged_sentence()
+                    # One record's content in memory at a time.
+                    self.env.invalidate_all()
+                last = records.ids[-1]
+                done += len(records) - len(failed)
+                yield Progress(model, done, total, failed)
+
+    def _older(self, model):
+        """Return the condition that a row has something sealed with another key."""
+        head = self._ring().head
+        return SQL(" OR ").join(
+            SQL("left(%s, %s) <> %s", SQL.identifier(name), cipher.HEADER_TEXT, head)
+            for name in self._sealed_fields[model]
+        )
+
+    def _count_older(self, model):
+        self.env[model].flush_model(self._sealed_fields[model])
+        self.env.cr.execute(
+            SQL(
+                "SELECT count(*) FROM %s WHERE %s",
+                SQL.identifier(self.env[model]._table),
+                self._older(model),
+            )
+        )
+        return self.env.cr.fetchone()[0]
+
+    def _take_older(self, model, last, batch):
+        """Return the next records to be sealed anew, locked for us."""
+        # Superuser: what is sealed concerns the whole database, not one's own.
+        records = self.env[model].sudo()
+        self.env.cr.execute(
+            SQL(
+                "SELECT id FROM %s WHERE id > %s AND (%s) ORDER BY id LIMIT %s "
+                "FOR NO KEY UPDATE SKIP LOCKED",
+                SQL.identifier(records._table),
+                last,
+                self._older(model),
+                batch,
+            ),
+            # Another command's work is no error: ours is tried again.
+            log_exceptions=False,
+        )
+        return records.browse(id_ for (id_,) in self.env.cr.fetchall())
+
+    @api.model
+    def _left_older(self):
+        """Return how many records can still be sealed anew with the newest key."""
+        if not self._fingerprint():
+            return 0
+        return sum(map(self._count_older, self._resealed_models()))
+
+    @api.model
+    def _keys_in_use(self):
+        """Return what each key still holds, newest first, those not at hand last.
+
+        :return: ``{fingerprint: {model: number of values}}``, also for a key of the
+            ring that holds nothing
+        """
+        keys = {fingerprint: {} for fingerprint in self._ring().fingerprints}
+        for model in self._sealed_fields:
+            for fingerprint, count in self._sealed_by(model).items():
+                keys.setdefault(fingerprint, {})[model] = count
+        return keys
+
+    # --- ring ---------------------------------------------------------------------
     def _with_ring(self, act, make=False):
         try:
             return act(self._ring(make))
@@ -95,13 +244,13 @@ class SekpVault(models.AbstractModel):
                 self._no_key_sentence(error.fingerprint or self._sealed_with())
             ) from None
         except cipher.DamagedError:
-            raise UserError(
-                self.env._(
-                    "The content is damaged, or was put in another's place, and "
-                    "cannot be opened. Ask the administrator to restore it from a "
-                    "backup."
-                )
-            ) from None
+            raise UserError(self._damaged_sentence()) from None
+
+    def _damaged_sentence(self):
+        return self.env._(
+            "The content is damaged, or was put in another's place, and cannot be "
+            "opened. Ask the administrator to restore it from a backup."
+        )
 
     def _no_key_sentence(self, fingerprint):
         if not fingerprint:
@@ -115,7 +264,6 @@ class SekpVault(models.AbstractModel):
             fingerprint=fingerprint,
         )
 
-    # --- ring ---------------------------------------------------------------------
     @api.model
     def _ring(self, make=False):
         """Return the keys of this database.
@@ -203,10 +351,11 @@ class SekpVault(models.AbstractModel):
 
     def _sealed_with(self):
         """Return the fingerprint of a key that something in the database needs."""
-        for model, name in self._sealed_fields.items():
+        for model, names in self._sealed_fields.items():
             # Superuser: what is sealed concerns the whole database, not one's own.
             records = self.env[model].sudo()
-            record = records.search([(name, "!=", False)], order="id desc", limit=1)
-            if record:
-                return cipher.fingerprint_in(record[name])
+            for name in names:
+                record = records.search([(name, "!=", False)], order="id desc", limit=1)
+                if record:
+                    return cipher.fingerprint_in(record[name])
         return ""

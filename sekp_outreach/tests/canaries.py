@@ -24,8 +24,11 @@ TEXTS = ("char", "text", "html")
 # Codes, names of models and fields, states, and what is sealed: told apart from what
 # somebody wrote.
 TECHNICAL = frozenset(
-    {"reference", "record_model", "field_name", "sealed_facts", "token"}
-)
+    {
+        "reference", "record_model", "field_name", "sealed_facts", "token",
+        "sealed_named", "sealed_registered", "former_alias",
+    }
+)  # fmt: skip
 # Who says at WARNING or ERROR what a refused request is about; read, not shown.
 LOUD = (
     "odoo.http",
@@ -352,6 +355,19 @@ class CanaryCase(GateCase, HttpCase):
         row = course.assignment_ids.filtered(lambda row: row.reason == reason)
         cls.canaries[reason] = ("worker", row._name, row.id)
 
+        cls.make_identity()
+
+    @classmethod
+    def make_identity(cls):
+        """Fill the vault with canaries, and let it stand open for the worker."""
+        identity = cls.course.citizen_id.identity_ids
+        cls.in_vault = {
+            name: cls.canary("worker", identity)
+            for name in ("name", "next_of_kin", "address")
+        }
+        identity._keep(cls.in_vault)
+        identity.with_user(cls.worker).action_open("visit")
+
     @classmethod
     def make_texts(cls):
         """Fill every text of every record about a person, by SQL: guards refuse it."""
@@ -474,6 +490,9 @@ class CanaryCase(GateCase, HttpCase):
                 if field.type in TEXTS and field.groups != NO_ACCESS:
                     for word in CANARY.findall(record.sudo()[name] or ""):
                         cls.words.setdefault((record._name, name), word)
+        # What is sealed can be asked for as well.
+        for name, word in cls.in_vault.items():
+            cls.words["sekp.identity", name] = word
 
     # --- visiting -----------------------------------------------------------------
     def visitor(self, login):

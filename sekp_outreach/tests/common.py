@@ -28,6 +28,9 @@ GROUP = "sekp_outreach.group_%s"
 # A Wednesday at noon in Copenhagen, far from holidays.
 NOW = datetime(2026, 9, 16, 10, 0)
 TODAY = date(2026, 9, 16)
+NAME = "Ida Marie Havtorn"
+# The date is of 1858: it passes for a CPR number, and nobody alive was born then.
+CPR, CPR_DIGITS = "010258-5678", "0102585678"
 
 
 def make_user(env, login, group, company, **vals):
@@ -159,6 +162,25 @@ class OutreachCase(TransactionCase):
             user, cls.harbour, **referral.with_user(cls.supervisor)._citizen_facts()
         )
         return course.with_user(user)
+
+    @classmethod
+    def name_as(cls, people, alias):
+        """Record the wish of people to be called by an alias, told to whom browses.
+
+        :param people: citizens, or courses of theirs
+        """
+        citizens = people.citizen_id if people._name == "sekp.course" else people
+        for citizen in citizens:
+            if citizen.identity_level == "unknown":
+                citizen._move("alias", alias=alias)
+            else:
+                citizen.alias = alias
+
+    @classmethod
+    def register(cls, citizen, level="registered", alias=False, **values):
+        """Record the wish of a person to be known by name or to be registered."""
+        citizen._move(level, alias=alias, values={"name": NAME, **values})
+        return citizen.identity_ids
 
     @classmethod
     def log(cls, course, **vals):

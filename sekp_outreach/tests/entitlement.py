@@ -12,6 +12,9 @@ from zoneinfo import ZoneInfo
 ZONE = ZoneInfo("Europe/Copenhagen")
 BRINGS_ALONG = {"supervisor": "contact_person"}
 SEEN_BY_RECEIVER = ("sent", "accepted", "completed")
+# What lies in the envelope is open from the answer on.
+READ_BY_RECEIVER = ("accepted", "completed")
+CONSENT_DAYS = 180
 LIVE = ("proposed", "sent", "accepted")
 
 
@@ -101,6 +104,11 @@ class Handover:
     receiver: str | None
     state: str = "proposed"
     met: int = 0
+    consent_on: object = None
+
+    def covers(self, day):
+        """Tell whether the consent holds on a day."""
+        return self.consent_on and day <= self.consent_on + timedelta(days=CONSENT_DAYS)
 
 
 @dataclass(frozen=True)
@@ -175,6 +183,13 @@ class Facts:
         handover = subject.handover
         if handover and handover.receiver == who and handover.state in SEEN_BY_RECEIVER:
             found.add("received")
+        if (
+            handover
+            and handover.receiver == who
+            and handover.state in READ_BY_RECEIVER
+            and handover.covers(day)
+        ):
+            found.add("accepted")
         if "auditor" in self.people[who].roles:
             found.add("audited")
         return found
@@ -232,5 +247,5 @@ class Facts:
         for row in course.rows:
             row.last = min(row.last or last, last)
         for handover in self.handovers.values():
-            if handover.course is course and handover.state == "proposed":
+            if handover.course is course and handover.state in LIVE:
                 handover.state = "withdrawn"

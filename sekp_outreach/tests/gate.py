@@ -23,12 +23,14 @@ who                    role                     relation to the course
 ``intake``             intake                   entry point
 ``other_intake``       intake                   none, of another entry point
 ``registrar``          contact person           registered a referral
-``receiver``           receiver                 received
+``receiver``           receiver                 received, accepted
 ``other_receiver``     receiver                 none
 ``manager``            scheme manager           none
 ``auditor``            auditor                  audits the municipality
 ``statistician``       statistics reader        none
-``complaints``         complaint handler        none
+``complaints``         complaint handler        handles complaints
+``accused``            handler and supervisor   complained of
+``handler_row``        complaint handler        has an access row, handles complaints
 ``employee``           none                     none
 ``leader``             supervisor and manager   none
 ``inspector``          auditor and supervisor   audits the municipality
@@ -37,6 +39,7 @@ who                    role                     relation to the course
 ``foreign_manager``    scheme manager           other municipality
 ``foreign_auditor``    auditor                  other municipality
 ``foreign_worker``     contact person           has an access row, other municipality
+``foreign_handler``    complaint handler        other municipality
 =====================  =======================  ======================================
 """
 
@@ -47,7 +50,7 @@ from odoo import Command
 from odoo.tools import file_open
 
 from ..tools import policy
-from .common import GROUP, NOW, TODAY, OutreachCase, make_user
+from .common import CPR, GROUP, NAME, NOW, TODAY, OutreachCase, make_user
 
 YESTERDAY = TODAY - timedelta(days=1)
 TOMORROW = TODAY + timedelta(days=1)
@@ -86,6 +89,8 @@ class GateCase(OutreachCase):
         "auditor": "auditor",
         "statistician": "statistics_reader",
         "complaints": "complaint_handler",
+        "accused": ("complaint_handler", "supervisor"),
+        "handler_row": "complaint_handler",
         "employee": None,
         "leader": ("supervisor", "scheme_manager"),
         "inspector": ("auditor", "supervisor"),
@@ -94,6 +99,7 @@ class GateCase(OutreachCase):
         "foreign_manager": "scheme_manager",
         "foreign_auditor": "auditor",
         "foreign_worker": "contact_person",
+        "foreign_handler": "complaint_handler",
     }
 
     @classmethod
@@ -112,6 +118,7 @@ class GateCase(OutreachCase):
                 setattr(cls, login, user)
             cls.people[login] = getattr(cls, login)
         cls.standard = cls.make_standard(
+            registration_mode="full",
             action_plan="offered",
             grant="offered",
             deadlines=[{"kind": "response", "amount": 7, "unit": "day"}],
@@ -126,6 +133,7 @@ class GateCase(OutreachCase):
         cls.make_referral()
         cls.make_scheme()
         cls.make_oversight()
+        cls.make_complaint()
         cls.make_dialogs()
         cls.env.flush_all()
         cls.env.invalidate_all()
@@ -142,6 +150,7 @@ class GateCase(OutreachCase):
             ("row", "second", TODAY, None),
             ("bare", "second", TODAY, None),
             ("receiver_row", "second", TODAY, None),
+            ("handler_row", "second", TODAY, None),
         ):
             course._assign(
                 cls.people[login], role, "Aftale", date_from=first, date_to=last
@@ -174,17 +183,22 @@ class GateCase(OutreachCase):
             "row": {"assigned"},
             "bare": {"assigned", "supervised"},
             "receiver_row": {"assigned"},
+            "handler_row": {"assigned"},
             "helper": {"emergency"},
             "night_intake": {"emergency"},
             "supervisor": {"supervised"},
             "seat": {"supervised"},
         }
+        identity = cls.register(
+            course.citizen_id, phones="20112233", cpr=CPR, address="Havnegade 7"
+        )
         records = [
             course,
             course.citizen_id,
             course.assignment_ids.filtered(lambda row: row.user_id == cls.worker),
             *cls.make_parts(course),
         ]
+        records += [identity, course.citizen_id.wish_ids[:1]]
         for record in records:
             cls.relations[record] = in_course
         cls.relations[records[2]] = {
@@ -200,9 +214,21 @@ class GateCase(OutreachCase):
         cls.relations[course.deadline_ids[:1]] = at_entry_point
         cls.relations[course.timeline_ids[:1]] = in_course
         handovers = cls.make_handovers(course)
+        request = cls.env["sekp.access.request"].create(
+            {"citizen_id": course.citizen_id.id}
+        )
+        cls.relations[request] = in_course
+        cls.relations[request.item_ids[:1]] = in_course
         cls.relations[handovers[0]] = {**in_course, "receiver": {"received"}}
         cls.relations[handovers[1]] = in_course
-        cls.handover = handovers[0]
+        cls.relations[handovers[2]] = {**in_course, "receiver": {"received"}}
+        cls.handover, cls.proposed, cls.accepted = handovers
+        letters = [handover.letter_ids for handover in handovers]
+        # The envelope was sent; the letter is open to who accepted it.
+        cls.relations[letters[0]] = cls.relations[letters[1]] = in_course
+        cls.relations[letters[2]] = {**in_course, "receiver": {"accepted"}}
+        cls.relations[handovers[0].consent_id] = in_course
+        cls.relations[cls.make_override(course)] = in_course
 
     @classmethod
     def make_parts(cls, course):
@@ -233,9 +259,10 @@ class GateCase(OutreachCase):
 
     @classmethod
     def make_handovers(cls, course):
-        """Create a handover that was sent, and one that was not yet."""
+        """Create a handover that was sent, one that was not yet, one accepted."""
         doctor = cls.env.ref("sekp_outreach.offer_doctor")
-        sent, proposed = cls.env["sekp.handover"].create(
+        shelter = cls.env["sekp.offer"].create({"name": "Herberg", "code": "inn"})
+        sent, proposed, accepted = cls.env["sekp.handover"].create(
             [
                 {
                     "course_id": course.id,
@@ -243,12 +270,32 @@ class GateCase(OutreachCase):
                     "receiver_id": cls.receiver.id,
                     "summary": "Vil gerne have besøg",
                 }
-                for offer in (cls.offer, doctor)
+                for offer in (cls.offer, doctor, shelter)
             ]
         )
-        sent.action_consent_oral()
-        sent.action_send()
-        return sent, proposed
+        for handover in (sent, accepted):
+            handover.action_consent_oral()
+            handover.action_send()
+        accepted.action_accept()
+        return sent, proposed, accepted
+
+    @classmethod
+    def make_override(cls, course):
+        """Let a supervisor send a handover without consent."""
+        offer = cls.env["sekp.offer"].create({"name": "Politi", "code": "police"})
+        handover = (
+            cls.env["sekp.handover"]
+            .with_user(cls.supervisor)
+            .create({"course_id": course.id, "offer_id": offer.id})
+        )
+        override = (
+            cls.env["sekp.override.consent"]
+            .with_user(cls.supervisor)
+            .create(
+                {"handover_id": handover.id, "ground": "life", "reason": "Livsfare"}
+            )
+        )
+        return override.sudo()
 
     @classmethod
     def emergency(cls, course, user, moment):
@@ -294,8 +341,31 @@ class GateCase(OutreachCase):
             cls.env["sekp.access.seal"]._seal_next()
         seal = cls.env["sekp.access.seal"].search([], limit=1)
         cls.relations[seal] = every_auditor
+        erased = {"day": TODAY - timedelta(days=400), "digest": "0", "erased_at": NOW}
+        cls.relations[cls.env["sekp.access.erasure"].create(erased)] = every_auditor
         blocks = cls.env["sekp.appointment.block"].search([], limit=1)
         cls.relations[blocks] = {login: {"nobody"} for login in cls.roles}
+        lookups = cls.env["sekp.identity.lookup"]
+        lookups._follow(cls.course.citizen_id, {"phone": ["20 11 22 33"]})
+        found = lookups.search([("citizen_id", "=", cls.course.citizen_id.id)])
+        cls.relations[found] = {login: {"nobody"} for login in cls.roles}
+
+    @classmethod
+    def make_complaint(cls):
+        """Register a complaint about a colleague who handles complaints too."""
+        cls.complaint = cls.env["sekp.complaint"].create(
+            {
+                "company_id": cls.company.id,
+                "team_id": cls.harbour.id,
+                "subject_user_ids": [Command.set((cls.accused | cls.worker).ids)],
+                "text": "Kom ikke til tiden",
+                "answer": "Det beklager vi",
+                "course_reference": cls.course.reference,
+            }
+        )
+        handlers = {login: {"handled"} for login in ("complaints", "handler_row")}
+        cls.relations[cls.complaint] = handlers
+        cls.relations[cls.complaint.history_ids[:1]] = handlers
 
     # --- the scheme ---------------------------------------------------------------
     @classmethod
@@ -319,6 +389,12 @@ class GateCase(OutreachCase):
             cls.relations[standard] = who
             for record in cls.standard_parts(standard, parts):
                 cls.relations[record] = who
+        for company, who in ((cls.company, ours), (cls.foreign_company, theirs)):
+            vals = {"company_id": company.id, "record_class": "course"}
+            rule = cls.env["sekp.retention.rule"].create({**vals, "keep_amount": 60})
+            vals |= {"at": NOW, "user_id": cls.env.uid}
+            certificate = cls.env["sekp.erasure.certificate"].create(vals)
+            cls.relations[rule] = cls.relations[certificate] = who
         common = {login: {"common"} for login in cls.roles}
         for model, vals in (
             ("sekp.target.group", {"name": "Egne", "code": "own"}),
@@ -326,6 +402,7 @@ class GateCase(OutreachCase):
             ("sekp.support.function", {"name": "Egen", "code": "own"}),
             ("sekp.source", {"name": "Egen", "code": "own"}),
             ("sekp.offer", {"name": "Eget", "code": "own"}),
+            ("sekp.information.type", {"name": "Egen", "code": "own"}),
         ):
             Model = cls.env[model]
             cls.relations[Model.search([("company_id", "=", False)], limit=1)] = common
@@ -385,17 +462,47 @@ class GateCase(OutreachCase):
             },
             "sekp.close.course": {"course_id": cls.course.id, "outcome": "achieved"},
             "sekp.break.glass": {"reference": "baba-baba-22", "purpose": "acute"},
+            "sekp.look.up": {"purpose": "referral"},
             "sekp.handover.answer": {
                 "handover_id": cls.handover.id,
                 "act": "decline",
                 "reason": "full",
             },
+            "sekp.archive.hold": {"course_id": cls.course.id, "reason": "archive"},
+            "sekp.retention.preview": {},
+            "sekp.retention.preview.line": {
+                "preview_id": cls.env["sekp.retention.preview"].create({}).id,
+                "record_class": "course",
+            },
+            "sekp.identity.erase": {"citizen_id": cls.course.citizen_id.id},
+            "sekp.postpone.informing": {
+                "course_id": cls.course.id,
+                "ground": "other",
+                "until": TOMORROW,
+            },
+            "sekp.pass.on.complaint": {
+                "company_id": cls.company.id,
+                "about": "service",
+            },
+            # No dialog, but like one it is its sender's and nobody else's.
+            "sekp.child.notification": {"receipt": "2026-118"},
         }
+        second = {"sekp.child.notification": {"receipt": "2026-119"}}
         cls.dialogs = {}
         for model, vals in values.items():
-            strange, own = cls.env[model].create([vals, vals])
+            strange, own = cls.env[model].create([vals, vals | second.get(model, {})])
             cls.relations[strange] = {}
             cls.dialogs[model] = own
+        # To save this one is the act, which is done once on each step.
+        stranger = cls.env["sekp.citizen"].create({"standard_id": cls.standard.id})
+        strange, own = cls.env["sekp.identity.move"].create(
+            [
+                {"citizen_id": stranger.id, "to_level": "alias", "alias": "Ræven"},
+                {"citizen_id": stranger.id, "to_level": "named", "name": NAME},
+            ]
+        )
+        cls.relations[strange] = {}
+        cls.dialogs[own._name] = own
 
     # --- what is expected, and what is ----------------------------------------------
     @classmethod

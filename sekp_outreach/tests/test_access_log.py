@@ -35,7 +35,7 @@ class LogCase(OutreachCase):
         cls.log_contact = cls.log(cls.course, note="Kaffe på bænken")
         cls.auditor = make_user(cls.env, "sekp_auditor", "auditor", cls.company)
         cls.Log = cls.env["sekp.access.log"]
-        cls.course.citizen_id.alias = "Ræven"
+        cls.name_as(cls.course, "Ræven")
 
     def setUp(self):
         super().setUp()

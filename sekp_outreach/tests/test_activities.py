@@ -74,7 +74,7 @@ class TestActivities(OutreachCase):
 
     def test_the_activity_s_stored_name_is_the_code(self):
         course = self.allocate()
-        course.alias = "Kaptajnen"
+        self.name_as(course, "Kaptajnen")
         self.assertEqual(
             set(course.sudo().activity_ids.mapped("res_name")), {course.reference}
         )

@@ -741,7 +741,7 @@ class TestAppointmentTellsNobody(AppointmentCase, HttpCase):
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
-        cls.course.alias = "Havmaagen"
+        cls.name_as(cls.course, "Havmaagen")
         for user in (cls.worker, cls.colleague):
             user.sudo().email = f"{user.login}@example.com"
         cls.appointment = (

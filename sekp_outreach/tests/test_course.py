@@ -14,7 +14,7 @@ class TestCourse(OutreachCase):
         cls.standard = cls.make_standard(rhythm_count=1, rhythm_unit="month")
 
     def test_the_rhythm_follows_this_course_s_own_interval(self):
-        course = self.allocate()
+        course = self.allocate(source_id=self.source_self.id)
         self.assertEqual(course.rhythm_days, 30)
         self.log(course, outcome="no_answer")
         self.assertEqual(
@@ -32,11 +32,11 @@ class TestCourse(OutreachCase):
 
     def test_the_first_contact_is_due_at_once(self):
         """Also without a rhythm: nobody waits a month for the first visit."""
-        course = self.allocate()
+        course = self.allocate(source_id=self.source_self.id)
         self.assertEqual(
             self.obligations(course), {"next_contact": TODAY + timedelta(days=1)}
         )
-        acute = self.allocate(acute=True)
+        acute = self.allocate(acute=True, source_id=self.source_self.id)
         self.assertEqual(self.obligations(acute), {"next_contact": TODAY})
         course.rhythm_days = 0
         self.assertIn("next_contact", self.obligations(course))
@@ -221,7 +221,7 @@ class TestCourse(OutreachCase):
 
     def test_re_establishing_links_to_the_earlier_course(self):
         course = self.allocate()
-        course.alias = "Kaptajnen"
+        self.name_as(course, "Kaptajnen")
         course._close("unused")
         newer = self.make_standard(in_force=False, rhythm_count=2)
         newer._put_in_force(date(2026, 9, 20))

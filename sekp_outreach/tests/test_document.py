@@ -106,6 +106,14 @@ class TestDocument(DocumentCase):
         self.assertEqual(self.document.uploader_id, self.worker)
         self.assertTrue(self.document.display_name.startswith(self.course.reference))
 
+    def test_chance_makes_no_cpr_number_of_what_is_sealed(self):
+        with patch.object(
+            sekp_document.secrets, "token_hex", return_value="a3102901234b"
+        ):
+            self.assertEqual(self.upload()._open()[2], TEXT)
+        with self.assertRaises(ValidationError):
+            self.upload(name="Brev 310290-1234.txt")
+
     def test_an_opening_is_logged_once_and_a_refused_one_is_not(self):
         calls = []
         with patch.object(

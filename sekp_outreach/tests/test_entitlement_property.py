@@ -76,6 +76,8 @@ LINKS = {
     "sekp.appointment": ("course_id",),
     "sekp.document": ("course_id",),
     "sekp.handover": ("course_id", "id AS handover_id"),
+    "sekp.handover.letter": ("course_id", "handover_id"),
+    "sekp.consent": ("course_id",),
     "sekp.deadline": ("course_id", "referral_id"),
     "sekp.history": ("course_id", "citizen_id", "referral_id"),
 }
@@ -86,6 +88,7 @@ SHOWN = {
     "appointment_ids": "sekp.appointment",
     "document_ids": "sekp.document",
     "handover_ids": "sekp.handover",
+    "consent_ids": "sekp.consent",
     "deadline_ids": "sekp.deadline",
     "timeline_ids": "sekp.history",
 }
@@ -132,6 +135,7 @@ ACTS = {
     "change_contact_person": {"course": number, "who": anybody, "by": actor},
     "end_access": {"course": number, "who": anybody, "last": soon, "by": actor},
     "close": {"course": number, "by": actor},
+    "opt_out": {"course": number, "by": actor},
     "reestablish": {"course": number, "by": actor},
     "move_course": {"course": number, "to": team, "by": actor},
     "propose_handover": {
@@ -607,6 +611,17 @@ class Stage(OutreachCase):
         ).action_close()
         self.done(lambda: facts.close(course, GRACE))
 
+    def opt_out(self, course, by):
+        """The citizen wants no more: nothing under way holds it back."""
+        facts = self.facts
+        key, course = self.one(self.courses(closed=False), course)
+        subject = Subject("sekp.course", course=course)
+        people = {course.contact_person} | course.team.supervisors
+        by = self.by(by, lambda who: who in people and facts.may(who, "write", subject))
+        self.said = f"{by} ends {course.name}: the citizen wants no more"
+        self.as_(by, "sekp.course", key).action_opt_out()
+        self.done(lambda: facts.close(course, GRACE))
+
     def reestablish(self, course, by):
         facts = self.facts
         key, course = self.one(self.courses(closed=True), course)
@@ -674,13 +689,15 @@ class Stage(OutreachCase):
         else:
             {
                 "accept": record.action_accept,
-                "meet": record.action_met,
+                "meet": record.action_met_again,
                 "withdraw": record.action_withdraw,
             }[deed]()
         needed = self.env["sekp.handover"].browse(key).offer_id.required_meetings
 
         def effect():
             handover.met += deed == "meet"
+            if deed == "send":
+                handover.consent_on = facts.today
             handover.state = {
                 "send": "sent",
                 "accept": "accepted",
@@ -1282,6 +1299,15 @@ class TestEntitlementProperty(Stage):
                 Step("plan_activity", record="sekp.handover", number=0,
                      owner="receiver", **plan),
                 Step("go_on_with_handover", handover=0, deed=1, by="receiver"),
+            ),
+            (
+                "the citizen wants no more of what is under way",
+                Step("go_on_with_handover", handover=0, deed=0, by=None),
+                Step("plan_activity", record="sekp.handover", number=0,
+                     owner="receiver", **plan),
+                Step("plan_visit", course=0, workers=["worker"], days=3, by=None),
+                Step("opt_out", course=0, by=None),
+                Step("reestablish", course=0, by=None),
             ),
         ):  # fmt: skip
             with self.subTest(name):

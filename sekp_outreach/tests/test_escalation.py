@@ -23,7 +23,7 @@ class TestEscalation(OutreachCase):
         )
         cls.make_standard(company=cls.foreign_company)
         cls.course = cls.allocate(age=43, concern="Sover ude")
-        cls.course.alias = "Kaptajnen"
+        cls.name_as(cls.course, "Kaptajnen")
 
     def setUp(self):
         super().setUp()

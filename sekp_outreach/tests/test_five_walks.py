@@ -16,12 +16,15 @@ PERSON_COLUMNS = {
         "concern", "place", "district", "deviation_note", "outcome_note",
         "referrer_name",
     ),
-    "sekp_course": ("next_step",),
+    "sekp_course": ("next_step", "inform_postponed_note"),
+    "sekp_complaint": ("text", "answer"),
     "sekp_contact": ("note", "next_step"),
     "sekp_goal": ("goal",),
     "sekp_review": ("findings", "written_status"),
-    "sekp_handover": ("summary",),
+    "sekp_handover_letter": ("summary",),
 }  # fmt: skip
+# A month after a referral by others the person is to have been told of it.
+TOLD_BY = RECEIVED.date() + timedelta(days=30)
 
 
 @tagged("post_install", "-at_install", "sekp_outreach", "five_walks")
@@ -85,7 +88,7 @@ class TestFiveWalks(TransactionCase):
         course = walk.allocate(adult)
         walk.refused("Oprette en bevilling", self.grant, walk, course)
         walk.refused("Skrive mål", self.goal, course, "Et sted at bo")
-        course.alias = "Kaptajnen"
+        course.citizen_id._move("alias", alias="Kaptajnen")
 
         walk.title("Rytme og løbende vurdering")
         activities = walk.activities(course)
@@ -94,6 +97,7 @@ class TestFiveWalks(TransactionCase):
             {
                 "next_contact": MEETING.date(),
                 "ordinary_offer": RECEIVED.date() + timedelta(days=90),
+                "inform": TOLD_BY,
             },
         )
         self.clock.move_to(MEETING)
@@ -158,7 +162,11 @@ class TestFiveWalks(TransactionCase):
         self.goal(course, "Komme ud en gang om ugen")
         self.assertEqual(
             walk.activities(course),
-            {"next_contact": RECEIVED.date(), "review": date(2027, 6, 18)},
+            {
+                "next_contact": RECEIVED.date(),
+                "review": date(2027, 6, 18),
+                "inform": TOLD_BY,
+            },
             "acute: the first contact is due today",
         )
         walk.refused("Oprette en bevilling", self.grant, walk, course)
@@ -171,7 +179,10 @@ class TestFiveWalks(TransactionCase):
             walk.log, course, "met", "public_space",
             error=ValidationError,
         )  # fmt: skip
-        walk.log(course, "met", "public_space", hours_reason="only_then")
+        walk.log(
+            course, "met", "public_space",
+            hours_reason="only_then", told_of_referral=True,
+        )  # fmt: skip
         self.assertNotIn("next_contact", walk.activities(course), "no rhythm stated")
         self.clock.move_to(datetime(2027, 6, 18, 10))
         course.goal_ids.attainment = "part"
@@ -223,7 +234,7 @@ class TestFiveWalks(TransactionCase):
             {"response": (week, "met"), "first_visit": (week, "met")},
         )
         walk.title("Ingen faste intervaller, ingen rytme, ingen bevilling")
-        self.assertEqual(walk.activities(course), {})
+        self.assertEqual(walk.activities(course), {"inform": TOLD_BY})
         self.assertFalse(course.review_ids)
         walk.refused("Oprette en bevilling", self.grant, walk, course)
         walk.log(course, "met", "public_space", note="Vil gerne have hjælp til tænder.")
@@ -281,7 +292,7 @@ class TestFiveWalks(TransactionCase):
             lambda: walk.log(course, "met", "public_space", note="Vil snakke."),
             error=ValidationError,
         )
-        walk.log(course, "met", "public_space", minutes=15)
+        walk.log(course, "met", "public_space", minutes=15, told_of_referral=True)
         walk.title("Rytme og tal findes, teksten gør ikke")
         self.assertEqual((course.contact_count, course.attempt_count), (1, 1))
         self.assertEqual(
@@ -334,8 +345,11 @@ class TestFiveWalks(TransactionCase):
         self.assertTrue(course.missing, "sub-goals are missing")
         self.goal(course, "Skrive sig op til en bolig", parent_id=goal.id)
         self.assertFalse(course.missing)
-        course.alias = "Kaptajnen"
-        walk.log(course, "met", "accompaniment", note="Fulgtes til kommunen.")
+        course.citizen_id._move("alias", alias="Kaptajnen")
+        walk.log(
+            course, "met", "accompaniment",
+            note="Fulgtes til kommunen.", told_of_referral=True,
+        )  # fmt: skip
         self.assertEqual(walk.clocks(course)["start"][1], "met")
         walk.refused(
             "To bevillinger på samme tid",

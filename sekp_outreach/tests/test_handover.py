@@ -3,7 +3,7 @@ from datetime import timedelta
 from odoo.exceptions import AccessError, UserError
 from odoo.tests import tagged
 
-from .common import TODAY, OutreachCase
+from .common import NOW, TODAY, OutreachCase
 
 
 @tagged("post_install", "-at_install", "sekp_outreach")
@@ -35,6 +35,18 @@ class TestHandover(OutreachCase):
         handover.action_send()
         return handover
 
+    def test_no_context_lets_go_what_is_kept(self):
+        """Odoo passes over such guards while an addon is removed, or says it is."""
+        forced = {"_force_unlink": True}
+        handover = self.propose()
+        handover.action_consent_oral()
+        with self.assertRaisesRegex(UserError, "is kept"):
+            handover.with_context(**forced).unlink()
+        standard = handover.sudo().course_id.standard_id
+        for kept in (standard, standard.route_ids[:1], self.offer):
+            with self.assertRaises(UserError):
+                kept.with_user(self.manager).with_context(**forced).unlink()
+
     def test_nothing_is_sent_without_consent(self):
         handover = self.propose()
         with self.assertRaisesRegex(UserError, "consent"):
@@ -62,6 +74,9 @@ class TestHandover(OutreachCase):
         handover.action_consent_written()
         handover.action_send()
         self.env.invalidate_all()
+        self.assertFalse(seen.summary, "not before it is accepted")
+        seen.action_accept()
+        self.env.invalidate_all()
         self.assertEqual(seen.summary, "Vil gerne med til fællesspisning.")
         self.env.invalidate_all()
         seen.web_read(
@@ -82,10 +97,25 @@ class TestHandover(OutreachCase):
             handover.action_met()
         handover.action_accept()
         handover.action_met()
-        self.assertEqual(handover.state, "accepted")
         handover.action_met()
-        self.assertEqual((handover.state, handover.met_count), ("completed", 2))
+        self.assertEqual(
+            (handover.state, handover.met_count), ("accepted", 1), "a double tap"
+        )
+        with self.at(NOW + timedelta(days=3)):
+            self.env.invalidate_all()
+            handover.action_met()
+            self.assertEqual((handover.state, handover.met_count), ("completed", 2))
+            handover.action_met()
+            self.assertEqual(handover.met_count, 2, "a double tap")
         self.assertFalse(self.obligations(handover))
+
+    def test_a_second_meeting_on_the_same_day_is_said_so(self):
+        handover = self.send().with_user(self.receiver)
+        handover.action_accept()
+        handover.action_met()
+        self.assertTrue(handover.met_today)
+        handover.action_met_again()
+        self.assertEqual((handover.state, handover.met_count), ("completed", 2))
 
     def test_declined_with_a_reason_brings_the_course_back(self):
         handover = self.send()
@@ -161,7 +191,7 @@ class TestHandover(OutreachCase):
         handover = self.send(receiver_id=False)
         handover.action_accept()
         handover.action_met()
-        handover.action_met()
+        handover.action_met_again()
         self.assertEqual(handover.state, "completed")
 
     def test_one_handover_to_an_offer_at_a_time(self):

@@ -34,7 +34,7 @@ class TestHistory(OutreachCase):
             .with_user(self.worker)
             .create({"course_id": self.course.id, "goal": "Ro"})
         )
-        self.course.alias = "Kaptajnen"
+        self.name_as(self.course, "Kaptajnen")
         goal.unlink()
         told = self.told(self.course)
         for line in (
@@ -46,9 +46,9 @@ class TestHistory(OutreachCase):
             self.assertIn(line, told)
 
     def test_what_tells_of_the_person_has_no_copy(self):
-        self.course.alias = "Kanariefuglen"
+        self.name_as(self.course, "Kanariefuglen")
         self.course.next_step = "Kanariefuglen på havnen"
-        self.course.alias = "Papegøjen"
+        self.name_as(self.course, "Papegøjen")
         self.course.citizen_id.age_band = "18_29"
         self.env.flush_all()
         self.env.cr.execute("SELECT h::text FROM sekp_history h")

@@ -23,7 +23,7 @@ class TestNotices(OutreachCase, MailCase):
             {"name": "Susanne Leder", "signature": "<p>Susanne underskriver</p>"}
         )
         cls.course = cls.allocate(concern="Sidder ved havnen", place="Havnen")
-        cls.course.alias = "Kaptajnen"
+        cls.name_as(cls.course, "Kaptajnen")
 
     def assign(self, record=None, **vals):
         with self.mock_mail_gateway():

@@ -89,7 +89,7 @@ class TestPublicMethods(CanaryCase):
                         "WHERE NOT coalesce((to_jsonb(t)->>'create_uid')::int "
                         "= ANY(%s), FALSE)",
                         SQL.identifier(model._table),
-                        strangers if model._transient else [],
+                        strangers if model._name in self.dialogs else [],
                     )
                 )
                 sums[model._name] = self.env.cr.fetchone()

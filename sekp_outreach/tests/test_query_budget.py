@@ -2,11 +2,13 @@ from lxml import etree
 
 from odoo.tests import tagged
 
-from .common import OutreachCase
+from .common import TODAY, OutreachCase
 
 COURSES = 15
 # Statements at most, with the access log on (see the budget of comparable addons).
 LIST, BOARD, FORM, LOG_LIST = 8, 15, 60, 8
+# An obligation on each course costs as much more, however many there are.
+OBLIGATIONS = 3
 RELATIONAL = ("many2one", "one2many", "many2many")
 
 
@@ -19,11 +21,17 @@ class TestQueryBudget(OutreachCase):
         super().setUpClass()
         cls.make_standard(action_plan="offered", grant="offered")
         cls.courses = cls.env["sekp.course"].union(
-            *(cls.allocate(concern="Sover ude").sudo() for _number in range(COURSES))
+            *(cls.refer_oneself() for _number in range(COURSES))
         )
         for course in cls.courses:
             cls.log(course.with_user(cls.worker), note="Mødt på havnen")
-        cls.courses.citizen_id.alias = "Kaptajnen"
+        cls.name_as(cls.courses, "Kaptajnen")
+
+    @classmethod
+    def refer_oneself(cls):
+        """Begin a course on which nothing is due when somebody was met."""
+        course = cls.allocate(concern="Sover ude", source_id=cls.source_self.id)
+        return course.sudo()
 
     def specification(self, view, model=None):
         """Return what the web client asks for when it opens a view."""
@@ -58,11 +66,19 @@ class TestQueryBudget(OutreachCase):
         self.assertEqual(self.env["sekp.access.log"].search_count([]), rows + 1)
 
     def test_the_own_list(self):
+        self.assert_list(LIST)
+
+    def test_the_own_list_with_obligations(self):
+        for course in self.courses:
+            course._set_obligation("activity_next_contact", TODAY)
+        self.assert_list(LIST + OBLIGATIONS)
+
+    def assert_list(self, budget):
         Course = self.env["sekp.course"].with_user(self.worker)
         spec = self.specification("sekp_outreach.sekp_course_view_list")
         domain = [("contact_person_id", "=", self.worker.id), ("phase", "!=", "closed")]
         self.assert_budget(
-            LIST,
+            budget,
             lambda: Course.web_search_read(
                 domain, spec, limit=80, order="next_contact_due, id desc"
             ),

@@ -212,7 +212,11 @@ class TestReferral(OutreachCase):
         self.assertEqual(course.deadline_ids.course_id, course)
         self.assertEqual(
             self.obligations(course),
-            {"response": date(2026, 9, 23), "next_contact": date(2026, 9, 17)},
+            {
+                "response": date(2026, 9, 23),
+                "next_contact": date(2026, 9, 17),
+                "inform": date(2026, 10, 16),
+            },
         )
         self.assertFalse(self.obligations(referral))
 

@@ -1,5 +1,5 @@
 from odoo import Command
-from odoo.exceptions import ValidationError
+from odoo.exceptions import UserError, ValidationError
 from odoo.tests import tagged
 
 from .common import OutreachCase
@@ -70,14 +70,19 @@ class TestRegistration(OutreachCase):
     def test_alias_allows_an_alias_and_refuses_a_written_status(self):
         self.make_standard(registration_mode="alias")
         course = self.allocate()
-        course.alias = "Kaptajnen"
+        self.name_as(course, "Kaptajnen")
         self.assertEqual(course.citizen_id.identity_level, "alias")
         with self.assertRaisesRegex(ValidationError, "cannot be stored"):
             self.env["sekp.review"].with_user(self.worker).create(
                 {"course_id": course.id, "written_status": "Status"}
             )
-        course.alias = False
+        with self.assertRaisesRegex(UserError, "Erase What Is Known"):
+            course.alias = False
+        course.invalidate_recordset()
+        self.assertEqual(course.alias, "Kaptajnen")
+        course.citizen_id._move("unknown")
         self.assertEqual(course.citizen_id.identity_level, "unknown")
+        self.assertFalse(course.alias)
 
     def test_the_refusal_never_repeats_what_was_typed(self):
         self.make_standard(registration_mode="none")

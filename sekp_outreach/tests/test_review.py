@@ -14,10 +14,14 @@ class TestReview(OutreachCase):
         obligations.pop("next_contact", None)
         return obligations
 
+    def begin(self):
+        """Begin a course of somebody who asked for it: nothing else is due."""
+        return self.allocate(source_id=self.source_self.id)
+
     def test_an_interval_plans_the_next_review_from_the_last(self):
         self.make_standard(review_rule="interval", review_interval_months=6)
         with self.at(datetime(2026, 8, 31, 10)):
-            course = self.allocate()
+            course = self.begin()
         self.assertEqual(course.review_ids.due, date(2027, 2, 28))
         self.assertEqual(self.called_for(course), {"review": date(2027, 2, 28)})
         with self.at(datetime(2027, 2, 20, 10)):
@@ -28,7 +32,7 @@ class TestReview(OutreachCase):
 
     def test_no_intervals_means_no_planned_review(self):
         self.make_standard(review_rule="none")
-        course = self.allocate()
+        course = self.begin()
         self.assertFalse(course.review_ids)
         self.assertFalse(self.called_for(course))
 
@@ -45,7 +49,7 @@ class TestReview(OutreachCase):
             review_with_authority=True,
             review_with_provider=True,
         )
-        course = self.allocate()
+        course = self.begin()
         self.assertFalse(course.review_ids)
         self.env["sekp.grant"].with_user(self.supervisor).create(
             {"course_id": course.id, "date_from": TODAY, "date_to": date(2027, 3, 15)}
@@ -83,7 +87,7 @@ class TestReview(OutreachCase):
             grant="required",
             review_rule="before_grant_expiry",
         )
-        course = self.allocate()
+        course = self.begin()
         grant = (
             self.env["sekp.grant"]
             .with_user(self.supervisor)
@@ -105,7 +109,7 @@ class TestReview(OutreachCase):
             grant="required",
             review_rule="before_grant_expiry",
         )
-        course = self.allocate()
+        course = self.begin()
         Grant = self.env["sekp.grant"].with_user(self.supervisor)
         first = Grant.create(
             {"course_id": course.id, "date_from": TODAY, "date_to": date(2027, 3, 15)}
@@ -128,7 +132,7 @@ class TestReview(OutreachCase):
         self.make_standard(
             ordinary_offer_assessment="required", assessment_interval_days=90
         )
-        course = self.allocate()
+        course = self.begin()
         self.assertEqual(
             self.called_for(course), {"ordinary_offer": TODAY + timedelta(days=90)}
         )
@@ -146,7 +150,7 @@ class TestReview(OutreachCase):
 
     def test_a_held_review_is_kept_as_it_was(self):
         self.make_standard(review_rule="interval", review_interval_months=6)
-        course = self.allocate()
+        course = self.begin()
         review = course.review_ids
         with self.assertRaises(UserError):
             review.held_on = TODAY
@@ -160,7 +164,7 @@ class TestReview(OutreachCase):
 
     def test_sub_goals_belong_to_a_goal_of_the_same_course(self):
         self.make_standard(action_plan="offered")
-        first, second = self.allocate(), self.allocate()
+        first, second = self.begin(), self.begin()
         Goal = self.env["sekp.goal"].with_user(self.worker)
         goal = Goal.create({"course_id": first.id, "goal": "Ro"})
         with self.assertRaisesRegex(ValidationError, "same course"):
@@ -168,7 +172,7 @@ class TestReview(OutreachCase):
 
     def test_goals_are_refused_without_an_action_plan(self):
         self.make_standard(action_plan="off")
-        course = self.allocate()
+        course = self.begin()
         with self.assertRaisesRegex(UserError, "action plan"):
             self.env["sekp.goal"].with_user(self.worker).create(
                 {"course_id": course.id, "goal": "Ro"}

@@ -154,11 +154,16 @@ class TestRoles(OutreachCase):
             "sekp.standard.anonymity", "sekp.standard.section",
             "sekp.standard.statement", "sekp.target.group", "sekp.contact.form",
             "sekp.support.function", "sekp.source", "sekp.offer", "sekp.team",
+            "sekp.information.type", "sekp.retention.rule",
         }  # fmt: skip
-        oversight = {"sekp.access.log", "sekp.access.seal", "sekp.assignment"}
+        oversight = {
+            "sekp.access.log", "sekp.access.seal", "sekp.access.erasure",
+            "sekp.assignment", "sekp.erasure.certificate",
+        }  # fmt: skip
+        complaints = {"sekp.complaint", "sekp.history", "sekp.pass.on.complaint"}
         for role, more in (
             ("statistics_reader", set()),
-            ("complaint_handler", set()),
+            ("complaint_handler", complaints),
             ("auditor", oversight),
         ):
             user = make_user(self.env, f"sekp_one_{role}", role, self.company)
@@ -175,7 +180,10 @@ class TestRoles(OutreachCase):
                     if records.has_access(operation)
                 }
             self.assertEqual(readable, scheme | more, role)
-            self.assertFalse(changeable, role)
+            own = {"sekp.complaint", "sekp.pass.on.complaint"}
+            self.assertEqual(
+                changeable, own if role == "complaint_handler" else set(), role
+            )
 
     def test_a_seat_that_opens_courses_is_logged(self):
         last = self.env["sekp.access.log"].search([], limit=1).id

@@ -5,6 +5,7 @@ from .gate import GateCase
 # Second barriers, behind which nobody could come who is not stopped before.
 BEHIND_ANOTHER = {
     "sekp.access.seal: sealed": "only auditors have an access row",
+    "sekp.access.erasure: sealed": "only auditors have an access row",
     "sekp.access.log: supervisor may read: supervised": "who has another access row "
     "to the log audits all of it",
 }

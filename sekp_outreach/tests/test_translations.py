@@ -11,6 +11,8 @@ LANGUAGE = "da_DK"
 # Spelt alike in both languages. Odoo's export and the linter of translation files
 # leave such a word empty, and Odoo then shows the source.
 SAME_IN_DANISH = {
+    '"%s-handover" % object.reference',
+    "CPR",
     "Download",
     "Overlap",
     "Status",
@@ -20,6 +22,7 @@ SAME_IN_DANISH = {
     "Type",
     "Upload",
     "Visitation",
+    "object.reference",
 }
 PLACEHOLDER = re.compile(r"%\(\w+\)[a-z]|%[sdrf]|\{\w*\}")
 # How Odoo marks a term of Python or of JavaScript, wherever it stands in the code.

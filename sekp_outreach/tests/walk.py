@@ -229,8 +229,13 @@ class Walk:
         """Let the receiver accept and meet the person as often as the offer asks."""
         seen = handover.with_user(self.receiver)
         seen.action_accept()
+        seen.action_met()
+        self.tell(
+            f"Mødtes {seen.met_count} af "
+            f"{handover.sudo().offer_id.required_meetings} gange"
+        )
         while seen.state == "accepted":
-            seen.action_met()
+            seen.action_met_again()
             self.tell(
                 f"Mødtes {seen.met_count} af "
                 f"{handover.sudo().offer_id.required_meetings} gange"

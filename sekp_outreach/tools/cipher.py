@@ -31,6 +31,9 @@ KEY_SIZE = 32
 FINGERPRINT_SIZE = 6
 NONCE_SIZE = 12
 HEADER_SIZE = len(MAGIC) + FINGERPRINT_SIZE
+# As many characters of base64 are the header and nothing else; a keyed hash has its
+# fingerprint within them too.
+HEADER_TEXT = HEADER_SIZE * 4 // 3
 CONTEXT = b"sekp_outreach/1/"
 
 
@@ -129,9 +132,13 @@ def fingerprint_of(sealed):
 def fingerprint_in(text):
     """Return the fingerprint in a keyed hash, or in a ciphertext in base64.
 
+    The first characters of either are enough.
+
     >>> ring = Ring([b"k" * 32])
     >>> sealed = base64.b64encode(ring.encrypt(b"a", "document", "")).decode()
     >>> fingerprint_in(sealed) == fingerprint_in(ring.hash("seal", b"a"))
+    True
+    >>> fingerprint_in(sealed[:HEADER_TEXT]) == ring.fingerprint
     True
     """
     fingerprint, colon, _digest = text.partition(":")
@@ -179,6 +186,18 @@ class Ring:
         if not self._keys:
             raise NoKeyError
         return next(iter(self._keys))
+
+    @property
+    def head(self):
+        """How each ciphertext of the newest key begins, in base64.
+
+        >>> ring = Ring([b"n" * 32, b"o" * 32])
+        >>> sealed = base64.b64encode(ring.encrypt(b"a", "document", ""))
+        >>> sealed[:HEADER_TEXT].decode() == ring.head
+        True
+        """
+        header = MAGIC + bytes.fromhex(self.fingerprint)
+        return base64.b64encode(header).decode()
 
     def _key(self, fingerprint, use, purpose):
         if purpose not in PURPOSES:

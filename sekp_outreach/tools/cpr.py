@@ -38,11 +38,11 @@ _EMAIL = re.compile(r"[^\s@<>()\[\],;:]+@[^\s@<>()\[\],;:]+\.[^\W\d_]{2,}")
 _TAG = re.compile(r"<[^<>]*>")
 
 
-def _plain(text):
+def plain(text):
     """Write text with ASCII digits, spaces and dashes, without what cannot be seen.
 
     >>> wide = str.maketrans({str(digit): chr(0xFF10 + digit) for digit in range(10)})
-    >>> _plain("310290–1234".translate(wide)), _plain("31\\u200b02\\u00a090")
+    >>> plain("310290–1234".translate(wide)), plain("31\\u200b02\\u00a090")
     ('310290-1234', '3102 90')
     """
     plain = []
@@ -76,7 +76,7 @@ def _readings(text):
         reading = html.unescape(_TAG.sub(instead, text))
         if reading not in readings:
             readings.append(reading)
-    return [_plain(reading) for reading in readings]
+    return [plain(reading) for reading in readings]
 
 
 def find_cpr(text):
@@ -139,7 +139,7 @@ def find_phone(text):
     """
     return [
         match[0]
-        for match in _PHONE.finditer(_plain(text or ""))
+        for match in _PHONE.finditer(plain(text or ""))
         if not _DATE.fullmatch(match[0])
     ]
 
@@ -152,4 +152,4 @@ def find_email(text):
     >>> find_email("3 kr. @ 4"), find_email(None)
     ([], [])
     """
-    return _EMAIL.findall(_plain(text or ""))
+    return _EMAIL.findall(plain(text or ""))

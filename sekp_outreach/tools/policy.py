@@ -23,6 +23,10 @@ LIVE = "('starts_at', '<=', 'now'), ('ends_at', '>', 'now')"
 ACCESS = {
     "sekp.course": ("assignment_ids",),
     "sekp.citizen": ("assignment_ids",),
+    "sekp.access.request": ("citizen_id.assignment_ids",),
+    "sekp.access.request.item": ("citizen_id.assignment_ids",),
+    "sekp.identity": ("citizen_id.assignment_ids",),
+    "sekp.identity.wish": ("citizen_id.assignment_ids",),
     "sekp.history": (
         "course_id.assignment_ids",
         "citizen_id.assignment_ids",
@@ -32,8 +36,12 @@ ACCESS = {
 # How a record leads to the team that is responsible for it.
 TEAM = {
     "sekp.team": ("",),
+    "sekp.access.request": ("citizen_id.team_id.",),
+    "sekp.access.request.item": ("citizen_id.team_id.",),
     "sekp.referral": ("team_id.", "course_id.team_id."),
     "sekp.deadline": ("team_id.", "referral_id.team_id."),
+    "sekp.identity": ("citizen_id.team_id.",),
+    "sekp.identity.wish": ("citizen_id.team_id.",),
     "sekp.history": (
         "course_id.team_id.",
         "citizen_id.team_id.",
@@ -46,6 +54,8 @@ ENTRY_POINT = {
     "sekp.deadline": "referral_id.team_id.",
     "sekp.history": "referral_id.team_id.",
 }
+# How a record leads to the complaint it is of.
+HANDLED = {"sekp.history": "complaint_id."}
 # Parts of a quality standard lie in the standard's municipality.
 COMPANY = {
     name: "standard_id."
@@ -138,6 +148,15 @@ def _received(model):
     ]
 
 
+def _accepted(model):
+    # What goes along is open from the answer on, for as long as the citizen agreed.
+    return [
+        "'&', '&', ('handover_id.receiver_id', '=', user.id), "
+        "('handover_id.state', 'in', ('accepted', 'completed')), "
+        "('handover_id.shared_until', '>', 'now')"
+    ]
+
+
 def _municipality(model):
     return [f"({COMPANY.get(model, '') + 'company_id'!r}, 'in', company_ids)"]
 
@@ -148,6 +167,15 @@ def _preset(model):
 
 def _common(model):
     return ["('company_id', '=', False)"]
+
+
+def _handled(model):
+    """A complaint's handlers are all of the municipality but those complained of."""
+    path = HANDLED.get(model, "")
+    handlers = "user.has_group('sekp_outreach.group_complaint_handler')"
+    about = f"({path + 'subject_user_ids'!r}, 'not in', [user.id])"
+    company = f"({path + 'company_id'!r}, 'in', company_ids if {handlers} else [])"
+    return [f"'&', {company}, {about}"]
 
 
 def _company_ids(model):
@@ -182,11 +210,13 @@ RELATIONS = {
     "entry_point": _entry_point,
     "registered": _registered,
     "received": _received,
+    "accepted": _accepted,
     "municipality": _municipality,
     "preset": _preset,
     "common": _common,
     "audited": _audited,
     "sealed": _sealed,
+    "handled": _handled,
     OWN_ROWS: _own,
     NOBODY: _nobody,
 }
@@ -245,8 +275,10 @@ def paths(domain):
 
     >>> list(paths("[('team_id.supervisor_ids', 'in', [user.id]), (0, '=', 1)]"))
     ['team_id.supervisor_ids']
+    >>> list(paths("[('subject_user_ids', 'not in', [user.id])]"))
+    ['subject_user_ids']
     """
-    operators = "|".join(("=", "!=", "<=", ">", "in", "any"))
+    operators = "|".join(("=", "!=", "<=", ">", "in", "not in", "any"))
     yield from re.findall(rf"\('([\w.]+)', '(?:{operators})',", domain)
 
 

@@ -56,6 +56,15 @@ def tidy_code(text):
     return code if is_code(code) else ""
 
 
+def holds_code(text):
+    """Tell whether a code stands anywhere in a text.
+
+    >>> holds_code("Vedr. Rumo-lita-47"), holds_code("Kvittering 2026-118")
+    (True, False)
+    """
+    return bool(_SHAPE.search((text or "").lower()))
+
+
 def is_code(text):
     """Tell whether ``text`` has the shape of a code.
 

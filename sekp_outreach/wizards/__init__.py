@@ -6,4 +6,11 @@ from . import sekp_allocate
 from . import sekp_assign
 from . import sekp_close_course
 from . import sekp_break_glass
+from . import sekp_look_up
+from . import sekp_identity_move
+from . import sekp_identity_erase
 from . import sekp_handover_answer
+from . import sekp_archive_hold
+from . import sekp_retention_preview
+from . import sekp_postpone_informing
+from . import sekp_pass_on_complaint

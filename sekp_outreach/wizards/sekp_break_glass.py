@@ -1,14 +1,10 @@
-from datetime import timedelta
-
 from odoo import fields, models
 from odoo.exceptions import AccessError, UserError
-from odoo.tools import SQL
 
-from ..models.sekp_access_log import PURPOSES
+from ..models.sekp_access_log import EMERGENCY_PURPOSES
 from ..tools.reference_code import tidy_code
 
 TRIES_EACH_HOUR = 5
-TRY_LOCK = 1809573
 OPEN_TO = (
     "sekp_outreach.group_contact_person",
     "sekp_outreach.group_intake",
@@ -25,7 +21,7 @@ class SekpBreakGlass(models.TransientModel):
     _description = "Emergency Access"
 
     reference = fields.Char(string="Code", help="The exact code of the citizen.")
-    purpose = fields.Selection(PURPOSES, string="Reason")
+    purpose = fields.Selection(EMERGENCY_PURPOSES, string="Reason")
     note = fields.Char(
         string="In Your Words", help="Kept with the access, for those who look at it."
     )
@@ -57,13 +53,7 @@ class SekpBreakGlass(models.TransientModel):
         :raises UserError: the same for no code, a wrong one and another municipality's
         """
         log = self.env["sekp.access.log"]
-        self.env.cr.execute(
-            SQL("SELECT pg_try_advisory_xact_lock(%s, %s)", TRY_LOCK, self.env.uid)
-        )
-        (alone,) = self.env.cr.fetchone()
-        hour_ago = fields.Datetime.now() - timedelta(hours=1)
-        tries = [row for row in log._refused_since(hour_ago) if row[0] == self._name]
-        if not alone or len(tries) >= TRIES_EACH_HOUR:
+        if not log._may_try(self._name, (), TRIES_EACH_HOUR):
             raise UserError(
                 self.env._(
                     "Too many wrong codes. Try again in an hour, or ask a supervisor."
@@ -74,10 +64,8 @@ class SekpBreakGlass(models.TransientModel):
         citizen = code and self.env["sekp.citizen"].sudo().search(
             [("reference", "=", code), ("company_id", "in", self.env.companies.ids)]
         )
-        courses = citizen and citizen.course_ids.sorted(
-            lambda course: (course.phase != "closed", course.id)
-        )
-        if not courses:
+        course = citizen and citizen._latest_course()
+        if not course:
             log._record_refused(self.browse(), always=True)
             raise UserError(
                 self.env._(
@@ -85,7 +73,7 @@ class SekpBreakGlass(models.TransientModel):
                     "and type it exactly."
                 )
             )
-        return courses[-1:].sudo(False)
+        return course.sudo(False)
 
     def _tell_open_already(self, course):
         return {

@@ -92,6 +92,16 @@ tours.add("sekp_worker_logs_and_hands_over", {
         },
         { trigger: ".o_form_button_save", run: "click" },
         { trigger: button("action_consent_oral"), run: "click" },
+        { trigger: button("action_send") },
+        {
+            content: "what does not fit on a phone lies behind the menu",
+            trigger: ".o_statusbar_buttons button:has(.oi-ellipsis-v)",
+            run: "click",
+        },
+        { trigger: button("action_preview"), run: "click" },
+        { trigger: ".modal .o_sekp_letter:contains('Kode')" },
+        { trigger: ".modal button:contains('Tilbage')", run: "click" },
+        { trigger: "body:not(:has(.modal))" },
         { trigger: button("action_send"), run: "click" },
         { trigger: button("action_accept") },
     ],
@@ -132,10 +142,17 @@ tours.add("sekp_calendar_shows_a_neutral_block", {
 tours.add("sekp_receiver_meets", {
     steps: () => [
         { trigger: ".o_data_row .o_data_cell[name='reference']", run: "click" },
+        { trigger: ".o_form_view:not(:has(.o_sekp_letter))" },
         { trigger: button("action_accept"), run: "click" },
+        { trigger: ".o_field_widget[name='disclosed'] .o_sekp_letter" },
         { trigger: button("action_met"), run: "click" },
         { trigger: ".o_field_widget[name='met_count']:contains('1')" },
-        { trigger: button("action_met"), run: "click" },
+        {
+            content: "a second meeting on the same day is asked about",
+            trigger: button("action_met_again"),
+            run: "click",
+        },
+        { trigger: ".modal .modal-footer .btn-primary", run: "click" },
         { trigger: inState("completed") },
     ],
 });

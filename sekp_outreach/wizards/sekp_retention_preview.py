@@ -1,0 +1,239 @@
+from odoo import Command, api, fields, models
+from odoo.exceptions import AccessError, UserError
+from odoo.fields import Domain
+
+from ..models.sekp_retention_rule import ACCESS_LOG
+
+MANAGER = "sekp_outreach.group_scheme_manager"
+# The codes that one line names: what a person reads through.
+SHOWN = 80
+
+
+class SekpRetentionPreview(models.TransientModel):
+    """Shows what goes by the rules, today and soon, before anything does.
+
+    Numbers for the scheme manager, and for supervisors those of their teams; codes for
+    those who may open the records.
+    """
+
+    _name = "sekp.retention.preview"
+    _description = "What Will Go"
+
+    company_id = fields.Many2one(
+        comodel_name="res.company",
+        string="Municipality",
+        readonly=True,
+        default=lambda self: self.env.company,
+    )
+    rule_id = fields.Many2one(
+        comodel_name="sekp.retention.rule",
+        readonly=True,
+        help="A draft is counted as if it were in force.",
+    )
+    rule_state = fields.Selection(related="rule_id.state", related_sudo=False)
+    line_ids = fields.One2many(
+        comodel_name="sekp.retention.preview.line",
+        inverse_name="preview_id",
+        readonly=True,
+        default=lambda self: self._default_lines(),
+    )
+    is_manager = fields.Boolean(string="Scheme Manager", compute="_compute_is_manager")
+
+    @api.depends("company_id")
+    def _compute_is_manager(self):
+        self.is_manager = self.env.user.has_group(MANAGER)
+
+    @api.model
+    def _default_lines(self):
+        rule = self.env["sekp.retention.rule"].browse(
+            self.env.context.get("default_rule_id")
+        )
+        return [Command.create(vals) for vals in self._lines(rule)]
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        Rule = self.env["sekp.retention.rule"]
+        for vals in vals_list:
+            # What a client sends along is not what goes.
+            rule_id = vals.get("rule_id", self.env.context.get("default_rule_id"))
+            vals["company_id"] = self.env.company.id
+            vals["line_ids"] = [
+                Command.create(line) for line in self._lines(Rule.browse(rule_id))
+            ]
+        return super().create(vals_list)
+
+    # --- counting -----------------------------------------------------------------
+    @api.model
+    def _rules(self, rule):
+        """Return the rules that count: those in force, and a draft in its place."""
+        Rule = self.env["sekp.retention.rule"]
+        rules = Rule._in_force(self.env.company)
+        if not rule:
+            return rules
+        rule.check_access("read")
+        rule = rule.sudo()  # Superuser: it is counted beside those in force.
+        if rule.company_id != self.env.company:
+            raise UserError(self.env._("Choose the municipality of the rule first."))
+        if rule.state != "draft":
+            return rules
+        return rules - rules._of_same_records(rule) | rule
+
+    @api.model
+    def _lines(self, rule):
+        """Return the values of the lines: one for each rule, and what has none."""
+        self.browse().check_access("create")
+        rules = self._rules(rule)
+        lines = []
+        for key, _label in self.env["sekp.retention.rule"]._record_classes():
+            own = rules.filtered(lambda rule, key=key: rule.record_class == key)
+            count = self._count_days if key == ACCESS_LOG else self._count
+            lines += [
+                {"record_class": key, "rule_id": rule.id, **count(rule, rules)}
+                for rule in own
+            ]
+            if not own.filtered(lambda rule: not rule._outcome()):
+                lines.append(
+                    # Said, or the rule of the context would stand here.
+                    {"record_class": key, "rule_id": False, "without_rule": True}
+                )
+        return lines
+
+    @api.model
+    def _own(self, Model):
+        """Return the domain of the records whose number a user is told."""
+        if Model._sekp_retention_class == "child_notification":
+            # Counted by nobody: numbers by day would tell when one was sent.
+            return Domain.FALSE
+        if self.env.user.has_group(MANAGER) or self.env.su:
+            return Domain.TRUE
+        if "team_id" not in Model._fields or not Model.sudo(False).has_access("read"):
+            # Of complaints and the like not even the number is a supervisor's.
+            return Domain.FALSE
+        return Domain("team_id.supervisor_ids", "in", self.env.uid)
+
+    def _count(self, rule, rules):
+        # Superuser: numbers only, of the municipality or of one's own teams.
+        Model = rule._model().sudo()
+        own, held = self._own(Model), Model._sekp_hold_domain()
+
+        def number(ahead):
+            return Model.search_count(own & rule._due(rules, ahead) & ~held)
+
+        return {
+            "now_count": number(0),
+            "month_count": number(30),
+            "quarter_count": number(90),
+            "held_count": Model.search_count(own & rule._scope(rules) & held),
+        }
+
+    def _count_days(self, rule, rules):
+        """Count the sealed days of the access log that are older than the period."""
+        # Superuser: days are counted, nothing of them is told.
+        seals = self.env["sekp.access.seal"].sudo()
+        erased = self.env["sekp.access.erasure"].sudo()._kept_days()
+
+        def number(ahead):
+            return seals.search_count(
+                [
+                    ("day", "<=", rule._latest_end(ahead)),
+                    ("day", "not in", list(erased)),
+                    ("count", ">", 0),
+                ]
+            )
+
+        return {
+            "now_count": number(0),
+            "month_count": number(30),
+            "quarter_count": number(90),
+        }
+
+    # --- acts ---------------------------------------------------------------------
+    def _check_manager(self):
+        self.ensure_one()
+        self.check_access("write")
+        if (
+            not self.env.user.has_group(MANAGER)
+            or self.company_id not in self.env.companies
+        ):
+            raise AccessError(self.env._("A scheme manager does this."))
+
+    def action_put_in_force(self):
+        """Put the draft in force that was looked at."""
+        self._check_manager()
+        if not self.rule_id:
+            raise UserError(self.env._("Open this from a rule."))
+        self.rule_id._put_in_force()
+        return {"type": "ir.actions.act_window_close"}
+
+    def action_erase(self):
+        """Erase what is due by the rules in force; the nightly job takes the rest."""
+        self._check_manager()
+        done = self.env["sekp.erasure"]._erase_now(self.company_id)
+        return {
+            "type": "ir.actions.client",
+            "tag": "display_notification",
+            "params": {
+                "type": "success",
+                "message": self.env._(
+                    "Erased: %(count)s. Files, and what is more than that, go within "
+                    "minutes.",
+                    count=done,
+                ),
+                "next": {"type": "ir.actions.act_window_close"},
+            },
+        }
+
+
+class SekpRetentionPreviewLine(models.TransientModel):
+    """What goes by one rule, or that there is none."""
+
+    _name = "sekp.retention.preview.line"
+    _description = "What Will Go by a Rule"
+
+    preview_id = fields.Many2one(
+        comodel_name="sekp.retention.preview", required=True, ondelete="cascade"
+    )
+    record_class = fields.Selection(
+        selection=lambda self: self.env["sekp.retention.rule"]._record_classes(),
+        string="What Goes",
+        readonly=True,
+    )
+    rule_id = fields.Many2one(comodel_name="sekp.retention.rule", readonly=True)
+    said = fields.Char(string="What Is Said", compute="_compute_said")
+    without_rule = fields.Boolean(string="No Rule", readonly=True)
+    now_count = fields.Integer(string="Today", readonly=True)
+    month_count = fields.Integer(string="Within 30 Days", readonly=True)
+    quarter_count = fields.Integer(string="Within 90 Days", readonly=True)
+    held_count = fields.Integer(string="Held Back", readonly=True)
+    codes = fields.Char(
+        string="Codes of Today", compute="_compute_codes", exportable=False
+    )
+
+    @api.depends("rule_id", "without_rule")
+    def _compute_said(self):
+        for line in self:
+            line.said = (
+                line.rule_id._said()
+                if line.rule_id
+                else self.env._("No rule: all others are kept.")
+            )
+
+    @api.depends("rule_id")
+    @api.depends_context("uid", "allowed_company_ids")
+    def _compute_codes(self):
+        """Name what goes today to those who may open it; to others the numbers."""
+        Preview = self.env["sekp.retention.preview"]
+        for line in self:
+            line.codes = False
+            rule = line.rule_id
+            Model = rule._model() if rule else None
+            if Model is None or not Model.has_access("read"):
+                continue
+            rules = Preview._rules(line.preview_id.rule_id)
+            # Superuser: which are due is the rule's; which are told, the reader's.
+            due = Model.sudo().search(
+                Preview._own(Model) & rule._due(rules) & ~Model._sekp_hold_domain(),
+                limit=SHOWN,
+            )
+            readable = Model.browse(due.ids)._filtered_access("read")
+            line.codes = " ".join(readable.mapped("reference"))
