@@ -21,6 +21,7 @@ from . import mail_scheduled_message
 from . import mail_template
 from . import sekp_print_mixin
 from . import sekp_retention_mixin
+from . import sekp_obligation_mixin
 from . import sekp_confidential_mixin
 from . import sekp_course_child_mixin
 from . import sekp_citizen_child_mixin
@@ -65,3 +66,4 @@ from . import sekp_access_erasure
 from . import sekp_retention_rule
 from . import sekp_erasure_certificate
 from . import sekp_erasure
+from . import sekp_follow_up

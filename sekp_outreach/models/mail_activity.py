@@ -25,7 +25,7 @@ class MailActivity(models.Model):
 
     def _compute_can_write(self):
         result = super()._compute_can_write()
-        for activity in self._sekp_confidential().filtered("automated"):
+        for activity in self._sekp_obligations():
             activity.can_write = self.env.su
         return result
 
@@ -264,8 +264,20 @@ class MailActivity(models.Model):
             self._sekp_refuse_event()
         return self.env[self.res_model].browse(self.res_id).action_plan_visit()
 
+    def _sekp_obligations(self):
+        """Return the activities that stand for an obligation, kept by the system."""
+        return self.filtered(
+            lambda activity: (
+                activity.automated
+                and activity.res_model in self.pool
+                and issubclass(
+                    self.pool[activity.res_model], self.pool["sekp.obligation.mixin"]
+                )
+            )
+        )
+
     def _sekp_check_by_hand(self):
-        if not self.env.su and any(self._sekp_confidential().mapped("automated")):
+        if not self.env.su and self._sekp_obligations():
             raise UserError(
                 self.env._(
                     "This obligation ends by itself when it is met: log the contact, "

@@ -86,7 +86,14 @@ class ResCompany(models.Model):
 
     def _sekp_auditors(self):
         """Return the auditors of these municipalities."""
-        # Superuser: who audits is not everybody's to read.
+        return self._sekp_people("auditor")
+
+    def _sekp_managers(self):
+        """Return the scheme managers of these municipalities."""
+        return self._sekp_people("scheme_manager")
+
+    def _sekp_people(self, role):
+        # Superuser: who has which role is not everybody's to read.
         return (
             self.env["res.users"]
             .sudo()
@@ -95,10 +102,11 @@ class ResCompany(models.Model):
                     (
                         "all_group_ids",
                         "in",
-                        self.env.ref("sekp_outreach.group_auditor").ids,
+                        self.env.ref(f"sekp_outreach.group_{role}").ids,
                     ),
                     ("company_ids", "in", self.ids),
-                ]
+                ],
+                order="id",
             )
         )
 

@@ -187,7 +187,7 @@ class SekpConfidentialMixin(models.AbstractModel):
         "sekp.logged.mixin",
         "sekp.print.mixin",
         "sekp.retention.mixin",
-        "mail.activity.mixin",
+        "sekp.obligation.mixin",
     ]
     _rec_name = "reference"
 
@@ -701,18 +701,6 @@ class SekpConfidentialMixin(models.AbstractModel):
         ]
 
     # --- who may open it, now and later -------------------------------------------
-    def _readable_by(self, user):
-        """Return the records that a user may open now, whatever the caller may.
-
-        :param user: the municipalities of the user count, not the caller's selection
-        """
-        if not user.active:
-            return self.browse()
-        records = self.with_user(user).with_context(
-            allowed_company_ids=user.company_ids.ids
-        )
-        return self.browse(records.exists()._filtered_access("read").ids)
-
     def _access_rows(self):
         """Return the access rows of the course or courses behind the record."""
         return self._own_courses().assignment_ids
@@ -771,60 +759,6 @@ class SekpConfidentialMixin(models.AbstractModel):
         self.env["mail.activity"].sudo().search(
             [("res_model", "=", self._name), ("res_id", "in", self.ids)]
         )._sekp_hand_on()
-
-    def _obligation_owner(self):
-        """Return the user who owns this record's obligations."""
-        raise NotImplementedError
-
-    def _set_obligation(self, type_xmlid, due, user=None):
-        """Let the record have exactly one open automatic activity of a type (F1).
-
-        A new date moves the activity; no date takes it away.
-
-        :param str type_xmlid: name of the activity type in this addon's data
-        :param due: date the obligation falls due, or False
-        :param user: owner; the record's own owner by default, and another who answers
-            for the record when that one may not open it
-        """
-        self.ensure_one()
-        xmlid = f"sekp_outreach.{type_xmlid}"
-        # Superuser: an obligation is moved by the act, whoever performs it, and
-        # whatever the caller's context would leave out.
-        record = self.sudo().with_context(mail_activity_automation_skip=False)
-        activities = record.activity_search([xmlid])
-        if not due:
-            activities.unlink()
-            return
-        owner = user or record._obligation_owner()
-        if not record._readable_by(owner):
-            owner = record._next_owner(owner, due) or owner
-        if not activities:
-            # The type's name in the owner's language: neutral, and seen in the list.
-            # Superuser: the types are not open to every role.
-            summary = self.env.ref(xmlid).sudo().with_context(lang=owner.lang).name
-            record.with_context(mail_activity_quick_update=True).activity_schedule(
-                xmlid, date_deadline=due, user_id=owner.id, summary=summary
-            )
-            return
-        activities[1:].unlink()
-        first = activities[0]
-        if first.date_deadline != due or first.user_id != owner:
-            first.with_context(mail_activity_quick_update=True).write(
-                {"date_deadline": due, "user_id": owner.id}
-            )
-
-    def _meet_obligation(self, *type_xmlids):
-        """Mark the automatic activities of these types done: the act was performed."""
-        xmlids = [f"sekp_outreach.{name}" for name in type_xmlids]
-        for record in self:
-            # Superuser: the act meets the obligation whoever owns the activity.
-            record.sudo().activity_search(xmlids).action_done()
-
-    def _drop_obligations(self):
-        """Take away every open automatic activity: the record is at its end."""
-        for record in self:
-            # Superuser: the owner may be a colleague.
-            record.sudo().activity_ids.filtered("automated").unlink()
 
     def _action_open(self):
         """Return the action that opens this record's form."""

@@ -26,6 +26,9 @@ REGISTRATION_MODES = [
 ]
 REGISTRATION_ORDER = [mode for mode, _label in REGISTRATION_MODES]
 
+# How long before its day the revision of a standard is called for.
+REVISION_LEAD = timedelta(days=60)
+
 PART_FIELDS = (
     "deadline_ids",
     "route_ids",
@@ -46,7 +49,7 @@ class SekpStandard(models.Model):
 
     _name = "sekp.standard"
     _description = "Quality Standard"
-    _inherit = ["sekp.kept.mixin", "mail.thread", "mail.activity.mixin"]
+    _inherit = ["sekp.kept.mixin", "mail.thread", "sekp.obligation.mixin"]
     _order = "company_id, valid_from desc, id desc"
 
     # --- the paper ----------------------------------------------------------------
@@ -443,7 +446,10 @@ class SekpStandard(models.Model):
             raise UserError(
                 self.env._("Use “Put in force” to decide from when a standard holds.")
             )
-        return super().write(vals)
+        result = super().write(vals)
+        if {"revision_due", "valid_to"} & set(vals):
+            self._sync_revision()
+        return result
 
     @api.model_create_multi
     def create(self, vals_list):
@@ -552,6 +558,36 @@ class SekpStandard(models.Model):
             "context": {"default_standard_id": self.id},
         }
 
+    # --- revision -------------------------------------------------------------------
+    @api.model
+    def _sekp_to_follow_up(self, today):
+        """Find the versions in force that are due for revision and tell nobody yet."""
+        revision = self.env.ref("sekp_outreach.activity_revision")
+        return (
+            Domain("state", "=", "adopted")
+            & Domain("valid_to", "=", False)
+            & Domain("revision_due", "<=", today + REVISION_LEAD)
+            & ~Domain("activity_ids", "any", [("activity_type_id", "=", revision.id)])
+        )
+
+    def _sekp_follow_up(self, today):
+        self._sync_revision()
+        return super()._sekp_follow_up(today)
+
+    def _sync_revision(self):
+        """Let a scheme manager be reminded until the day is moved or a new version is
+        put in force."""
+        for standard in self.filtered(lambda one: one.state == "adopted"):
+            due = not standard.valid_to and standard.revision_due
+            today = standard.company_id._sekp_today()
+            if due and due <= today + REVISION_LEAD:
+                standard._set_obligation("activity_revision", due)
+            else:
+                standard._meet_obligation("activity_revision")
+
+    def _obligation_owner(self):
+        return self.company_id._sekp_managers()[:1] or self.create_uid
+
     # --- what the rest of the house asks ------------------------------------------
     def _in_force(self, company, day):
         """Return the standard in force in ``company`` on ``day``, or an empty set."""
@@ -632,7 +668,7 @@ class SekpStandard(models.Model):
         foreign = {
             *models.MAGIC_COLUMNS,
             *self.env["mail.thread"]._fields,
-            *self.env["mail.activity.mixin"]._fields,
+            *self.env["sekp.obligation.mixin"]._fields,
         }
         return [
             name
