@@ -72,6 +72,15 @@ def copy(postgres, source, name):
         shutil.copytree(store(source), store(name), copy_function=os.link)
 
 
+def give_uuid(postgres, name):
+    """Make a copy another database than its source, with keys of its own."""
+    postgres.rows(
+        "UPDATE ir_config_parameter SET value = gen_random_uuid() "
+        "WHERE key = 'database.uuid'",
+        database=name,
+    )
+
+
 def rename(postgres, source, name):
     """Give a finished database its lasting name."""
     drop(postgres, name)

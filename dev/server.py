@@ -1,13 +1,15 @@
 """Odoo as a child process: its configuration, its environment, its log."""
 
 import os
+import queue
 import socket
 import subprocess
 import sys
+import threading
 import time
 import urllib.error
 import urllib.request
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 
 from . import log, places
@@ -73,8 +75,9 @@ class Runtime:
         # Beside the checkout's own packages "tests" and "dev" would be importable.
         return Child(command, cwd=places.make(places.STATE), **options)
 
-    def records(self, file, *arguments, **extra):
-        """Run Odoo to its end: yields its log records, returns its exit code."""
+    @contextmanager
+    def running(self, file, *arguments, **extra):
+        """Run Odoo for the length of the block; gives its process and its rows."""
         places.make(places.LOGS)
         pipe = {"stdout": subprocess.PIPE, "stderr": subprocess.STDOUT}
         with (
@@ -94,8 +97,42 @@ class Runtime:
                     copy.flush()
                     yield row
 
-            yield from log.records(rows())
+            yield process, rows()
+
+    def records(self, file, *arguments, **extra):
+        """Run Odoo to its end: yields its log records, returns its exit code."""
+        with self.running(file, *arguments, **extra) as (process, rows):
+            yield from log.records(rows)
             return process.wait()
+
+    def records_of_all(self, runs):
+        """Run several Odoos at once, each to its end.
+
+        Yields the number of a run with each of its log records, and with its exit code
+        when it has ended. All end when one who reads gives up.
+
+        :param runs: file of the log and arguments, for each
+        """
+        told = queue.SimpleQueue()
+
+        def follow(number, process, rows):
+            try:
+                for record in log.records(rows):
+                    told.put((number, record))
+            finally:
+                told.put((number, process.wait()))
+
+        with ExitStack() as all_of_them:
+            for number, (file, *arguments) in enumerate(runs):
+                running = all_of_them.enter_context(self.running(file, *arguments))
+                threading.Thread(
+                    target=follow, args=(number, *running), daemon=True
+                ).start()
+            left = len(runs)
+            while left:
+                number, news = told.get()
+                left -= isinstance(news, int)
+                yield number, news
 
     def prepare(self, text, file, *arguments):
         """Run Odoo to its end as a step of set-up; a Quit when it fails."""

@@ -12,10 +12,32 @@ from dataclasses import dataclass, field
 from . import browser, databases, odoo_source, places, postgres
 from .log import records
 from .say import Quit, line, step
-from .selection import select
+from .selection import addon_files, classes, select
 from .server import Runtime, free_port
 
 DATABASE = "sekp_test"
+AT_ONCE = 4
+# Seconds of what takes longest; of the others when nothing is known.
+LIGHT = 4
+HEAVY = {
+    "TestCanaries": 190,
+    "TestAccessMatrixFromOutside": 135,
+    "TestEntitlementProperty": 115,
+    "TestRuleMutations": 75,
+    "TestRotation": 57,
+    "TestPublicMethods": 38,
+    "TestComplaintCanaries": 35,
+    "TestTours": 25,
+    "TestAccessMatrix": 19,
+    "TestRetentionRules": 16,
+    "TestAccessRequest": 13,
+    "TestIdentityTour": 12,
+    "TestComplaint": 11,
+    "TestFiveWalks": 10,
+    "TestErasure": 10,
+    "TestDocumentTour": 10,
+    "TestPresets": 9,
+}
 RESULT = re.compile(r"(\d+) failed, (\d+) error\(s\) of (\d+) tests")
 STARTING = re.compile(r"Starting (?P<klass>[\w.]+)\.(?P<method>\w+) \.\.\.$")
 FAILED = re.compile(r"(?P<kind>FAIL|ERROR): (?P<test>\S+( \(.*\))?)")
@@ -88,80 +110,147 @@ def helpers(tally, names):
         line(f"  {len(results)} docstrings")
 
 
-class Progress:
-    """One line for each test class, with its time."""
+class Run:
+    """What one Odoo told of its tests: those that ran, those that failed, its end."""
 
-    def __init__(self, quiet):
-        self.klass, self.count, self.begun, self.quiet = None, 0, 0.0, quiet
+    def __init__(self, tally, quiet=False):
+        self.tally, self.quiet = tally, quiet
+        self.ran, self.failed, self.classes = set(), set(), set()
+        self.klass, self.count, self.begun = None, 0, 0.0
+        self.code = self.result = None
 
-    def test(self, klass):
-        """A test of this class begins."""
+    def take(self, record):
+        """Go by one record of its log."""
+        if found := STARTING.match(record.text):
+            if f".{places.MODULE}.tests." in f"{record.logger}.":
+                self.begin(found["klass"])
+                self.ran.add(f"{found['klass']}.{found['method']}")
+        elif found := RESULT.search(record.text):
+            # Its ERROR only repeats failures that have a record of their own.
+            self.result = found
+        elif record.text.startswith("skipped "):
+            self.failed.add(record.text.split()[1])
+            self.tally.fail(f"{record.logger}: {record.text}")
+        elif record.bad:
+            if found := FAILED.match(record.text):
+                name = found["test"]
+                if name.startswith("Subtest"):
+                    name = record.text.split()[2]
+                self.failed.add(name)
+            self.tally.fail(str(record))
+
+    def begin(self, klass):
+        """A test of this class begins: one line for each class, with its time."""
         if klass != self.klass:
-            self.end()
+            self.pause()
             self.klass, self.count, self.begun = klass, 0, time.monotonic()
+            self.classes.add(klass)
         self.count += 1
 
-    def end(self):
+    def pause(self):
         """The class is done."""
         if self.klass and not self.quiet:
             spent = time.monotonic() - self.begun
             line(f"  {self.klass}: {self.count} ({spent:.1f} s)")
         self.klass = None
 
+    def end(self, code):
+        """Odoo has ended."""
+        self.pause()
+        self.code = code
+
+    def settle(self):
+        """Count what passed, and an end that is none."""
+        self.tally.passed += len(self.ran - self.failed)
+        if not self.ran:
+            self.tally.fail("no test of the addon ran")
+        if not self.result:
+            self.tally.fail(f"Odoo ended without a result (exit code {self.code})")
+        elif self.code and not self.failed and not self.tally.failures:
+            self.tally.fail(f"Odoo ended with exit code {self.code}")
+
 
 def addon(tally, runtime, chosen):
-    """Odoo's own runner on a copy of the database with the addon installed."""
+    """Odoo's own runner on copies of the database with the addon installed.
+
+    Everything in as many parts at once as there are processors, up to four; what was
+    chosen in one.
+    """
     line("Tests of the addon")
     source = databases.ready(runtime, chosen.browsing)
     for path in databases.logs(source):
         with path.open() as file:
             judge(tally, records(file), "installing the addon")
-    with step("Test database"):
-        databases.copy(runtime.postgres, source, DATABASE)
-    reader = runtime.records(
-        places.LOGS / "test.log",
-        *("-d", DATABASE, "--db-filter", f"^{DATABASE}$"),
-        *("--test-tags", ",".join(chosen.tags or (f"/{places.MODULE}",))),
-        *("--http-port", str(free_port()), "--stop-after-init"),
-        "--max-cron-threads=0",
-    )
-    ran, failed, code, result = run_addon(tally, reader)
-    tally.passed += len(ran - failed)
-    if not ran:
-        tally.fail("no test of the addon ran")
-    if not result:
-        tally.fail(f"Odoo ended without a result (exit code {code})")
-    elif code and not failed and not tally.failures:
-        tally.fail(f"Odoo ended with exit code {code}")
+    everything = chosen.tags is None
+    parts = shares(min(os.cpu_count() or 1, AT_ONCE)) if everything else [chosen.tags]
+    names = [f"{DATABASE}_{number}" for number, _tags in enumerate(parts, 1)]
+    with step("Test databases"):
+        for name in names:
+            databases.copy(runtime.postgres, source, name)
+            databases.give_uuid(runtime.postgres, name)
+    runs = [Run(tally) for _name in names]
+    for number, news in runtime.records_of_all(
+        [
+            (
+                places.LOGS / f"{name}.log",
+                *("-d", name, "--db-filter", f"^{name}$"),
+                *("--test-tags", ",".join(tags)),
+                *("--http-port", str(free_port()), "--stop-after-init"),
+                "--max-cron-threads=0",
+            )
+            for name, tags in zip(names, parts, strict=True)
+        ]
+    ):
+        if isinstance(news, int):
+            runs[number].end(news)
+        else:
+            runs[number].take(news)
+    for run in runs:
+        run.settle()
+    if everything:
+        ran = [klass for run in runs for klass in run.classes]
+        missing = set(addon_classes()) - set(ran)
+        for klass in sorted(missing):
+            tally.fail(f"{klass}: no test of it ran")
+        for klass in sorted(klass for klass in set(ran) if ran.count(klass) > 1):
+            tally.fail(f"{klass}: ran more than once")
+
+
+def addon_classes():
+    """The test classes of the addon that have tests of their own."""
+    return [
+        klass
+        for path in addon_files().values()
+        for klass, methods in classes(path).items()
+        if methods
+    ]
+
+
+def shares(number):
+    """The addon's test classes in parts that take about as long, as Odoo's tags.
+
+    What inherits all its tests is in none of the lists: the first part takes
+    everything but what the others take.
+    """
+    parts = [[0, []] for _part in range(number)]
+    for klass in sorted(addon_classes(), key=lambda name: -HEAVY.get(name, LIGHT)):
+        part = min(parts, key=lambda part: part[0])
+        part[0] += HEAVY.get(klass, LIGHT)
+        part[1].append(klass)
+    tags = [[f"/{places.MODULE}:{klass}" for klass in part[1]] for part in parts]
+    others = [f"-{tag}" for part in tags[1:] for tag in part]
+    return [[f"/{places.MODULE}", *others], *tags[1:]]
 
 
 def run_addon(tally, reader, quiet=False):
-    """Follow the log: the tests that ran, those that failed, code and result."""
-    ran, failed, result, progress = set(), set(), None, Progress(quiet)
+    """Follow one log to its end, as a run that is told to a tally."""
+    run = Run(tally, quiet)
     while True:
         try:
-            record = next(reader)
+            run.take(next(reader))
         except StopIteration as end:
-            progress.end()
-            return ran, failed, end.value, result
-        if found := STARTING.match(record.text):
-            if f".{places.MODULE}.tests." in f"{record.logger}.":
-                progress.test(found["klass"])
-                ran.add(f"{found['klass']}.{found['method']}")
-        elif found := RESULT.search(record.text):
-            # Its ERROR only repeats failures that have a record of their own.
-            result = found
-        elif record.text.startswith("skipped "):
-            failed.add(record.text.split()[1])
-            tally.fail(f"{record.logger}: {record.text}")
-        elif record.bad:
-            found = FAILED.match(record.text)
-            if found:
-                name = found["test"]
-                if name.startswith("Subtest"):
-                    name = record.text.split()[2]
-                failed.add(name)
-            tally.fail(str(record))
+            run.end(end.value)
+            return run
 
 
 def judge(tally, found, doing):
