@@ -4,9 +4,11 @@ import os
 import re
 import subprocess
 import sys
+from contextlib import ExitStack
 from pathlib import Path
 
 from . import databases, log, odoo_source, places, postgres
+from .processes import Child
 from .say import Quit, line, step
 from .server import Runtime, free_port
 
@@ -86,23 +88,33 @@ PATHS = re.compile(r"(?<![\w./<])/(?:root|home|work|Users)/\w")
 
 
 class Checks:
-    """Runs checks and remembers which of them found something."""
+    """Runs checks and remembers which of them found something.
 
-    def __init__(self):
-        self.failed = []
+    A check that is a program begins at once and is waited for at the end.
+    """
+
+    def __init__(self, stack):
+        self.stack, self.begun, self.failed = stack, [], []
 
     def tool(self, name, *command, **extra):
-        """A check that is a program: its output is shown when it finds something."""
-        with step(name):
-            done = subprocess.run(
-                [str(BIN / command[0]), *map(str, command[1:])],
-                cwd=places.ROOT,
-                env={**os.environ, "PYTHONDONTWRITEBYTECODE": "1", **extra},
-                stdout=subprocess.PIPE,
-                stderr=subprocess.STDOUT,
-                text=True,
-            )
-        self.result(name, done.stdout.strip() if done.returncode else "")
+        """Begin a program: its output is shown when it finds something."""
+        child = Child(
+            [str(BIN / command[0]), *map(str, command[1:])],
+            cwd=places.ROOT,
+            env={**os.environ, "PYTHONDONTWRITEBYTECODE": "1", **extra},
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+        )
+        self.begun.append((name, self.stack.enter_context(child)))
+
+    def wait(self):
+        """Wait for all that was begun."""
+        for name, process in self.begun:
+            with step(name):
+                output, _nothing = process.communicate()
+            self.result(name, output.strip() if process.returncode else "")
 
     def result(self, name, findings):
         """A check is done."""
@@ -113,12 +125,16 @@ class Checks:
 
 def lint():
     """Run all checks, and say at the end which found something."""
-    checks = Checks()
-    checks.tool("ruff", "ruff", "check", "--quiet", ".")
-    checks.tool("ruff format", "ruff", "format", "--check", "--quiet", "--diff", ".")
-    checks.result("names of hosts and paths", "\n".join(foreign_names()))
-    if (places.ADDON / "__manifest__.py").exists():
-        addon(checks)
+    with ExitStack() as stack:
+        checks = Checks(stack)
+        checks.tool("ruff", "ruff", "check", "--quiet", ".")
+        checks.tool(
+            "ruff format", *("ruff", "format", "--check", "--quiet", "--diff", ".")
+        )
+        checks.result("names of hosts and paths", "\n".join(foreign_names()))
+        if (places.ADDON / "__manifest__.py").exists():
+            addon(checks)
+        checks.wait()
     if checks.failed:
         line(f"Findings in: {', '.join(checks.failed)}")
     else:

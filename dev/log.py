@@ -1,6 +1,7 @@
 """Reading Odoo's log: its records, and those that must not be there."""
 
 import re
+import time
 from dataclasses import dataclass, field
 
 RECORD = re.compile(
@@ -20,6 +21,8 @@ class Record:
     logger: str
     text: str
     more: list = field(default_factory=list)
+    # When it came: it is given out only when the next one begins.
+    at: float = field(default_factory=time.monotonic)
 
     @property
     def bad(self):

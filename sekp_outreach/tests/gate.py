@@ -538,7 +538,10 @@ class GateCase(OutreachCase):
 
     def violations(self, models=None):
         """Return where Odoo and the matrix differ, as sentences."""
-        wrong = []
+        return list(self.differences(models))
+
+    def differences(self, models=None):
+        """Tell one by one where Odoo and the matrix differ."""
         for record, relations in self.relations.items():
             if models and record._name not in models:
                 continue
@@ -546,7 +549,7 @@ class GateCase(OutreachCase):
                 expected = self.expected(login, record._name, relations.get(login, ()))
                 actual = self.actual(record, user)
                 if actual != expected:
-                    wrong.append(
+                    yield (
                         f"{login} {record._name} {sorted(relations.get(login, ()))}: "
                         f"may {sorted(actual)}, should {sorted(expected)}"
                     )
@@ -560,5 +563,4 @@ class GateCase(OutreachCase):
                 )
                 actual = self.actual(row, user)
                 if actual != self.expected(login, model, {"own"}):
-                    wrong.append(f"{login} {model} own row: may {sorted(actual)}")
-        return wrong
+                    yield f"{login} {model} own row: may {sorted(actual)}"

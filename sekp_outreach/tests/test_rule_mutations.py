@@ -17,16 +17,19 @@ class TestRuleMutations(GateCase):
 
     maxDiff = None
 
-    def without(self, record):
-        """Return what is wrong with the matrix while a rule or a row is off."""
+    def missed(self, record):
+        """Tell whether anything is wrong with the matrix while a rule or a row is off.
+
+        The first difference is enough: who looks for more looks for minutes.
+        """
         with self.env.cr.savepoint(flush=True) as savepoint:
             record.active = False
             self.env.flush_all()
-            wrong = self.violations({record.model_id.model})
+            wrong = next(self.differences({record.model_id.model}), None)
             savepoint.rollback()
         self.env.invalidate_all(flush=False)
         self.env.registry.clear_cache()
-        return wrong
+        return wrong is not None
 
     def survivors(self, model):
         # To what is nobody's both doors are shut, so that one alone is not missed.
@@ -38,7 +41,7 @@ class TestRuleMutations(GateCase):
             ]
         )
         self.assertGreater(len(mutants), 60)
-        return [mutant.name for mutant in mutants if not self.without(mutant)]
+        return [mutant.name for mutant in mutants if not self.missed(mutant)]
 
     def test_the_matrix_holds_before_anything_is_switched_off(self):
         self.assertEqual(self.violations(), [])
