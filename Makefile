@@ -2,9 +2,9 @@
 PYTHON ?= python3
 DEV = $(PYTHON) -m dev
 
-export ARGS T STANDARD
+export ARGS T STANDARD SEED
 
-.PHONY: help run test lint walk shell standards-table policy terms stop clean
+.PHONY: help run test lint walk simulate shell standards-table policy terms stop clean
 
 help:
 	@exec $(DEV) help
@@ -20,6 +20,9 @@ lint:
 
 walk:
 	@exec $(DEV) walk --standard="$$STANDARD"
+
+simulate:
+	@exec $(DEV) simulate --seed="$$SEED"
 
 shell:
 	@exec $(DEV) shell

@@ -42,6 +42,14 @@ def walk(options):
     return module.walk(options.get("standard", ""))
 
 
+def simulate(options):
+    """make simulate [SEED=n]: a year in five municipalities, into docs/follow-up.md"""
+    python_env.enter()
+    from . import simulate as module
+
+    return module.simulate(options.get("seed", ""))
+
+
 def shell(options):
     """make shell: Odoo's shell on the demo database"""
     python_env.enter()
@@ -101,6 +109,7 @@ COMMANDS = {
     "test": test,
     "lint": lint,
     "walk": walk,
+    "simulate": simulate,
     "shell": shell,
     "standards-table": standards_table,
     "policy": policy,

@@ -1,6 +1,7 @@
+from collections.abc import Collection
 from functools import partial
 
-from odoo import api, models
+from odoo import api, fields, models
 from odoo.exceptions import UserError
 from odoo.fields import Domain
 
@@ -10,6 +11,24 @@ OPEN_TO_USERS = {"summary", "note"}
 MEETING = {"activity_type_id", "calendar_event_id", "res_id", "res_model_id"}
 WORDS = ("summary", "note", "feedback")
 PLACE = {"res_id", "res_model", "res_model_id"}
+
+
+def conjuncts(domain):
+    """Yield the conditions that all hold wherever a domain does.
+
+    :param domain: a domain in prefix notation, or what can be read as one
+    """
+    skipped = 0
+    for part in domain:
+        if skipped:
+            # Inside an alternative or a negation.
+            skipped += {"&": 1, "|": 1, "!": 0}[part] if isinstance(part, str) else -1
+        elif part == "|":
+            skipped = 2
+        elif part == "!":
+            skipped = 1
+        elif part != "&":
+            yield part
 
 
 class MailActivity(models.Model):
@@ -22,6 +41,14 @@ class MailActivity(models.Model):
     """
 
     _inherit = "mail.activity"
+
+    sekp_steps_since = fields.Date(
+        string="Not Seen: Steps Started",
+        readonly=True,
+        copy=False,
+        help="A step with this day goes away by itself when the person is seen then or "
+        "later, and when the course closes.",
+    )
 
     def _compute_can_write(self):
         result = super()._compute_can_write()
@@ -80,14 +107,42 @@ class MailActivity(models.Model):
         bypass_access=False,
         **kwargs,
     ):
-        query = super()._search(
+        if not (self.env.su or bypass_access):
+            # Before a limit is applied: a page of a list holds what may be opened.
+            domain = Domain(domain)
+            domain &= self._sekp_open_to_user(self._sekp_asked(domain))
+        return super()._search(
             domain, offset, limit, order, bypass_access=bypass_access, **kwargs
         )
-        if self.env.su or bypass_access:
-            return query
-        found = self.browse(query)
-        hidden = found._sekp_hidden()
-        return (found - hidden)._as_query(order) if hidden else query
+
+    @api.model
+    def _sekp_asked(self, domain):
+        """Return the models that a domain narrows itself to, or None for any."""
+        for name, operator, value in conjuncts(domain):
+            if name == "res_model":
+                if operator == "=" and isinstance(value, str):
+                    return {value}
+                if operator == "in" and isinstance(value, Collection):
+                    return {name for name in value if isinstance(name, str)}
+        return None
+
+    @api.model
+    def _sekp_open_to_user(self, asked=None):
+        """Return the domain of activities whose record is another app's, or open.
+
+        :param asked: names of the models that matter; all by default
+        """
+        ours = self.env["sekp.confidential.mixin"]._confidential_models()
+        domain = Domain("res_model", "not in", ours)
+        for name in ours:
+            if asked is not None and name not in asked:
+                continue
+            Model = self.env[name].with_context(active_test=False)
+            if Model.browse().has_access("read"):
+                domain |= Domain("res_model", "=", name) & Domain(
+                    "res_id", "in", Model._search([])
+                )
+        return domain
 
     def _sekp_hidden(self):
         """Return the activities on confidential records the user may not open."""
@@ -137,6 +192,8 @@ class MailActivity(models.Model):
     def write(self, vals):
         if set(vals) - OPEN_TO_USERS:
             self._sekp_check_by_hand()
+        if "user_id" in vals and not vals["user_id"] and self._sekp_confidential():
+            raise UserError(self.env._("Somebody has to own this activity."))
         if vals.get("user_id"):
             for activity in self._sekp_confidential():
                 self._sekp_check_owner(
@@ -179,6 +236,9 @@ class MailActivity(models.Model):
         model = self._sekp_model(given)
         if not self.env["sekp.confidential.mixin"]._is_confidential(model):
             return
+        if not self.env.su and not given.get("user_id"):
+            # Nothing on these records is without an owner.
+            vals["user_id"] = given["user_id"] = self.env.uid
         self._sekp_check_owner(model, given.get("res_id"), given.get("user_id"))
         self._sekp_check_words(given)
         self._sekp_check_files(given.get("attachment_ids"))
@@ -321,9 +381,12 @@ class MailActivity(models.Model):
 
     # --- when its owner loses access ----------------------------------------------
     def _sekp_hand_on(self):
-        """Move open activities whose owner may not open the record, now or when due."""
-        by_owner = {}
-        for activity in self._sekp_confidential().filtered("user_id"):
+        """Move open activities whose owner may not open the record, now or when due.
+
+        :return: those for which nobody else was found
+        """
+        left, by_owner = self.browse(), {}
+        for activity in self._sekp_borne().filtered("user_id"):
             key = (activity.res_model, activity.user_id)
             by_owner.setdefault(key, self.browse())
             by_owner[key] |= activity
@@ -335,21 +398,39 @@ class MailActivity(models.Model):
                 due = activity.date_deadline
                 if record in kept and record._keeps_access(owner, due):
                     continue
-                heir = record._next_owner(owner, due)
-                if heir:
-                    activity.with_context(mail_activity_quick_update=True).write(
-                        {"user_id": heir.id}
-                    )
+                supervised = bool(record._supervised(activity))
+                heir = record._next_owner(owner, due, supervised=supervised)
+                if not heir:
+                    left |= activity
+                    continue
+                activity.with_context(mail_activity_quick_update=True).write(
+                    {"user_id": heir.id}
+                )
+        return left
 
     @api.model
     def _sekp_hand_on_of(self, users):
         """Move what lies with users and is no longer theirs; see ``_sekp_hand_on``."""
-        if users:
-            self._sekp_open(users)._sekp_hand_on()
+        return self._sekp_open(users)._sekp_hand_on() if users else self.browse()
+
+    def _sekp_borne(self):
+        """Return the activities that lie on records that must not be forgotten."""
+        bearers = self._sekp_bearers()
+        return self.filtered(lambda activity: activity.res_model in bearers)
+
+    @api.model
+    def _sekp_bearers(self):
+        """Return the names of the models whose records must not be forgotten."""
+        mixin = self.pool["sekp.obligation.mixin"]
+        return [
+            name
+            for name, model in self.pool.items()
+            if not model._abstract and issubclass(model, mixin)
+        ]
 
     def _sekp_open(self, users):
-        """Return the open activities of users on confidential records."""
-        models_ = self.env["sekp.confidential.mixin"]._confidential_models()
+        """Return the open activities of users on records of ours."""
+        models_ = self._sekp_bearers()
         # Superuser: activities move from colleagues to colleagues.
         return self.sudo().search(
             [("user_id", "in", users.ids), ("res_model", "in", models_)]
@@ -362,7 +443,7 @@ class MailActivity(models.Model):
         Access ends by the clock, and no act is at hand then. One owner and model at a
         time; done again it finds nothing to do.
         """
-        models_ = self.env["sekp.confidential.mixin"]._confidential_models()
+        models_ = self._sekp_bearers()
         Activity = self.sudo()  # Superuser: a job of the system.
         pairs = Activity._read_group(
             [("user_id", "!=", False), ("res_model", "in", models_)],

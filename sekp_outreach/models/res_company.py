@@ -1,13 +1,12 @@
-from datetime import datetime, time, timedelta
+from datetime import timedelta
 
 from odoo import fields, models
 
 from ..tools.danish_calendar import next_working_day
-from ..tools.periods import end_of_day, local_time, start_of_day
+from ..tools.periods import end_of_day, local_time, noons_between, start_of_day
 
 # The law is Danish, and so is the day a deadline ends on.
 TIMEZONE = "Europe/Copenhagen"
-NOON = time(12)
 CLOSING_DAYS_HORIZON = timedelta(days=800)
 
 
@@ -73,16 +72,15 @@ class ResCompany(models.Model):
                 ]
             )
         )
-        days = set()
-        for leave in leaves:
-            begin = self._sekp_local(leave.date_from)
-            end = self._sekp_local(leave.date_to)
-            day = begin.date()
-            while datetime.combine(day, NOON) <= end:
-                if datetime.combine(day, NOON) >= begin:
-                    days.add(day)
-                day += timedelta(days=1)
-        return frozenset(days)
+        return frozenset(
+            day
+            for leave in leaves
+            for day in self._sekp_days_between(leave.date_from, leave.date_to)
+        )
+
+    def _sekp_days_between(self, begin, end):
+        """Return the dates, in order, whose noon here lies between two UTC instants."""
+        return noons_between(self._sekp_local(begin), self._sekp_local(end))
 
     def _sekp_auditors(self):
         """Return the auditors of these municipalities."""

@@ -39,11 +39,28 @@ class ResUsers(models.Model):
             self._sekp_settle()
         return result
 
+    def action_archive(self):
+        # Odoo takes away what lies with who is archived: ours goes to others first.
+        self.filtered("active").write({"active": False})
+        return super().action_archive()
+
     def _sekp_settle(self):
-        """Let go on with others what these users may no longer open (C7)."""
-        if self:
-            self.env["sekp.appointment"]._settle([("worker_ids", "in", self.ids)])
-            self.env["mail.activity"]._sekp_hand_on_of(self)
+        """Let go on with others what these users may no longer open (C7).
+
+        :raises UserError: when nobody would be left to go on with it
+        """
+        if not self:
+            return
+        # Superuser: the teams of whoever goes, by whomever it is done.
+        self.env["sekp.team"].sudo()._part_with(self.sudo())
+        self.env["sekp.appointment"]._settle([("worker_ids", "in", self.ids)])
+        if self.env["mail.activity"]._sekp_hand_on_of(self):
+            raise UserError(
+                self.env._(
+                    "Something would be left to nobody: a complaint, or a quality "
+                    "standard to revise. Give a colleague the same role first."
+                )
+            )
 
     @api.ondelete(at_uninstall=False)
     def _unlink_except_logged(self):
@@ -155,15 +172,18 @@ class ResUsers(models.Model):
         )._sekp_auditors()._sekp_notice()
 
     # --- notices ------------------------------------------------------------------
-    def _sekp_notice(self):
+    def _sekp_notice(self, at_once=False):
         """Tell users that there is something to look at: one sentence and a link.
 
         Each gets it where the own settings say, by mail or in the inbox, and not again
         within ten minutes. Nothing in it says what it is about.
+
+        :param bool at_once: also to those who were told a moment ago
         """
         subtype = self.env.ref("sekp_outreach.mt_notice")
+        told = self.browse() if at_once else self._sekp_just_told(subtype)
         # Superuser: the notice comes from the system, not from a colleague.
-        for user in self.sudo() - self._sekp_just_told(subtype):
+        for user in self.sudo() - told:
             # The reader's language, and nothing else of what the caller had in hand.
             env = self.env(user=SUPERUSER_ID, context={"lang": user.lang})
             Thread = env["mail.thread"]

@@ -3,9 +3,18 @@ from datetime import datetime, time, timedelta
 from odoo import Command, api, fields, models
 from odoo.exceptions import UserError, ValidationError
 from odoo.fields import NO_ACCESS
+from odoo.tools import format_date
 
 DEFAULT_MINUTES = 60
 LONGEST_APPOINTMENT = 24 * 60
+ACCOMPANIMENT = "accompaniment"
+# Where to, in the fewest words: what more there is to say stands in the place.
+DESTINATIONS = [
+    ("authority", "An authority"),
+    ("health", "Doctor, hospital or treatment"),
+    ("court", "Court or police"),
+    ("other", "Somewhere else"),
+]
 STATES = [("planned", "Planned"), ("held", "Held"), ("cancelled", "Cancelled")]
 # What is settled once the appointment was held or cancelled.
 PLANNING = {"starts_at", "minutes", "worker_ids", "form_id"}
@@ -23,10 +32,13 @@ class SekpAppointment(models.Model):
     _description = "Appointment"
     _order = "starts_at, id"
 
-    _sekp_person_fields = {"place": "alias", "note": "alias"}
+    _sekp_person_fields = {"place": "alias", "note": "alias", "accompanies_to": "alias"}
 
-    _sekp_act_fields = frozenset({"state", "ends_at"})
-    _sekp_print_fields = ("starts_at", "minutes", "form_id", "place", "note", "state")
+    _sekp_act_fields = frozenset({"state", "ends_at", "series_id"})
+    _sekp_unhistoric = frozenset({"series_id"})
+    _sekp_print_fields = (
+        "starts_at", "minutes", "form_id", "accompanies_to", "place", "note", "state",
+    )  # fmt: skip
     _sekp_print_when = "starts_at"
 
     form_id = fields.Many2one(
@@ -50,6 +62,16 @@ class SekpAppointment(models.Model):
         string="Workers",
         default=lambda self: self.env.user,
     )
+    accompanies_to = fields.Selection(
+        DESTINATIONS,
+        string="Accompanied to",
+        compute="_compute_accompanies_to",
+        store=True,
+        readonly=False,
+        precompute=True,
+        help="Where the worker goes along to, where the form is accompaniment.",
+    )
+    is_accompaniment = fields.Boolean(compute="_compute_is_accompaniment")
     place = fields.Char()
     note = fields.Text(help="Written so that the person could read it.")
     state = fields.Selection(
@@ -132,6 +154,32 @@ class SekpAppointment(models.Model):
         for appointment in self:
             appointment.ends_at = appointment.starts_at and (
                 appointment.starts_at + timedelta(minutes=appointment.minutes)
+            )
+
+    @api.depends("form_id")
+    def _compute_is_accompaniment(self):
+        for appointment in self:
+            # Superuser: a form of contact is no secret, its catalogue not everybody's.
+            code = appointment.form_id.sudo().code
+            appointment.is_accompaniment = code == ACCOMPANIMENT
+
+    @api.depends("form_id")
+    def _compute_accompanies_to(self):
+        """Forget where to when the form is another one."""
+        for appointment in self:
+            if not appointment.is_accompaniment:
+                appointment.accompanies_to = False
+
+    @api.constrains("accompanies_to", "form_id")
+    def _check_accompaniment(self):
+        if any(
+            appointment.accompanies_to and not appointment.is_accompaniment
+            for appointment in self
+        ):
+            raise ValidationError(
+                self.env._(
+                    "Only when the form is accompaniment you go along somewhere."
+                )
             )
 
     @api.depends("course_id")
@@ -256,12 +304,31 @@ class SekpAppointment(models.Model):
                 appointment.course_id._entitles(user, appointment.starts_at)
                 for user in appointment.worker_ids
             ):
-                raise ValidationError(
-                    self.env._(
-                        "Every worker must have access to the course at that time. "
-                        "Give access first, or choose other workers or another time."
-                    )
+                raise appointment._no_access_error(named=len(self) > 1)
+
+    def _no_access_error(self, named):
+        """Return the error on a worker without access then.
+
+        :param bool named: whether the day is told, as one of several
+        """
+        if not named and not self.series_id:
+            return ValidationError(
+                self.env._(
+                    "Every worker must have access to the course at that time. "
+                    "Give access first, or choose other workers or another time."
                 )
+            )
+        return ValidationError(
+            self.env._(
+                "On %(day)s one of the workers has no access to the course. Nothing "
+                "was changed. Give access first, or choose other workers or days.",
+                day=format_date(self.env, self._local_start().date()),
+            )
+        )
+
+    def _local_start(self):
+        """Return when it begins by the clock of the municipality."""
+        return self.company_id._sekp_local(self.starts_at)
 
     def unlink(self):
         # Superuser: the busy blocks lie in the calendars of all workers.
@@ -312,6 +379,45 @@ class SekpAppointment(models.Model):
         self.sudo().filtered(lambda appointment: appointment.state == "planned").write(
             {"state": "held"}
         )
+
+    def action_go_out(self):
+        """Open the screen on which one who goes there alone says until when."""
+        self.ensure_one()
+        self.check_access("read")
+        return {
+            **self.env["ir.actions.actions"]._for_xml_id(
+                "sekp_outreach.sekp_go_out_action"
+            ),
+            "context": {"default_appointment_id": self.id},
+        }
+
+    def action_plan_again(self):
+        """Open the dialog with what a cancelled appointment said, at a new time.
+
+        :raises UserError: for one that was not cancelled
+        """
+        self.ensure_one()
+        if self.state != "cancelled":
+            raise UserError(
+                self.env._("Only a cancelled appointment is planned again.")
+            )
+        action = self.course_id.action_plan_visit()
+        # The dialog tells what the appointment says.
+        self._log_read("open")
+        now = fields.Datetime.now()
+        workers = self.worker_ids.filtered(
+            lambda user: self.course_id._entitles(user, now)
+        )
+        action["context"].update(
+            {
+                "default_form_id": self.form_id.id,
+                "default_minutes": self.minutes,
+                "default_place": self.place,
+                "default_accompanies_to": self.accompanies_to,
+                "default_worker_ids": (workers or self.env.user).ids,
+            }
+        )
+        return action
 
     def action_save_and_close(self):
         """Close the dialog: the client saved the record before calling."""

@@ -215,8 +215,7 @@ class SekpComplaint(models.Model):
         self.ensure_one()
         handlers = self._handlers()
         kind = self.env.ref("sekp_outreach.activity_complaint")
-        # Superuser: a colleague's activity.
-        activities = self.sudo().activity_ids
+        activities = self._with_obligations().activity_ids
         own = activities.filtered(lambda act: act.activity_type_id == kind)
         if own.user_id & handlers:
             return (own.user_id & handlers)[:1]
@@ -235,7 +234,7 @@ class SekpComplaint(models.Model):
         )
         return handlers.sorted(lambda user: (waiting.get(user, 0), user.id))[:1]
 
-    def _next_owner(self, leaving, day):
+    def _next_owner(self, leaving, day, supervised=False):
         # Neither the team nor its supervisor answers for a complaint.
         return (self._handlers() - leaving)[:1]
 

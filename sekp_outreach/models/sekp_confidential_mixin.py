@@ -730,17 +730,20 @@ class SekpConfidentialMixin(models.AbstractModel):
             return self.team_id
         return self._own_courses().team_id
 
-    def _next_owner(self, leaving, day):
+    def _next_owner(self, leaving, day, supervised=False):
         """Return who takes over an activity from a user who will not be entitled.
 
         :param leaving: users who do not come into question
         :param day: the day the activity is due
+        :param bool supervised: whether it stays the supervisor's, and goes to the
+            record's own owner only where there is none
         """
         self.ensure_one()
         teams = self._teams()
-        candidates = [self._obligation_owner()]
-        candidates += [team._supervisor() for team in teams]
+        candidates = [team._supervisor() for team in teams]
         candidates += [*teams.supervisor_ids, *teams.responsible_id]
+        owner = self._obligation_owner()
+        candidates = [*candidates, owner] if supervised else [owner, *candidates]
         for user in candidates:
             if (
                 user not in leaving
@@ -756,9 +759,13 @@ class SekpConfidentialMixin(models.AbstractModel):
     def _hand_on_own(self):
         """Move open activities on these records from those whose access has ended."""
         # Superuser: activities move from colleagues to colleagues.
-        self.env["mail.activity"].sudo().search(
-            [("res_model", "=", self._name), ("res_id", "in", self.ids)]
-        )._sekp_hand_on()
+        activities = (
+            self.env["mail.activity"]
+            .sudo()
+            .search([("res_model", "=", self._name), ("res_id", "in", self.ids)])
+        )
+        activities._sekp_follow_team()
+        activities._sekp_hand_on()
 
     def _action_open(self):
         """Return the action that opens this record's form."""

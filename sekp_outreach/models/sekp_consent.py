@@ -152,6 +152,8 @@ class SekpConsent(models.Model):
     def create(self, vals_list):
         consents = super().create(vals_list)
         consents._check_whole()
+        for consent in consents:
+            consent._renew()
         return consents
 
     def _check_whole(self):
@@ -219,6 +221,7 @@ class SekpConsent(models.Model):
                 }
             )
             consent._end_what_is_open()
+            (consent | consent._counterpart())._sync_expiring()
 
     def _end_what_is_open(self):
         """Close the handovers under the consent, and tell those who could read them."""

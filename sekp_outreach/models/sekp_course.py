@@ -1,7 +1,6 @@
 from ast import literal_eval
 from datetime import timedelta
 
-from dateutil.relativedelta import relativedelta
 from markupsafe import escape
 
 from odoo import api, fields, models
@@ -50,7 +49,6 @@ POSTPONED_GROUNDS = [
 ]
 # What is owed also when the course has come to its end.
 LASTING = ("activity_break_glass", "activity_access_request", "activity_colleague_asks")
-LONGEST_RHYTHM = 366
 TIMELINE_LENGTH = 200
 # The access policy's own words for a row that is live by the clock.
 LIVE_NOW = literal_eval(f"[{LIVE}]")
@@ -80,7 +78,11 @@ class SekpCourse(models.Model):
     """
 
     _name = "sekp.course"
-    _inherit = ["sekp.archive.hold.mixin", "sekp.confidential.mixin"]
+    _inherit = [
+        "sekp.archive.hold.mixin",
+        "sekp.clock.mixin",
+        "sekp.confidential.mixin",
+    ]
     _description = "Course of Support"
     _order = "id desc"
     _check_company_auto = True
@@ -92,7 +94,8 @@ class SekpCourse(models.Model):
             "citizen_id", "standard_id", "referral_id", "previous_course_id",
             "contact_person_id", "date_start", "date_end", "closing_outcome",
             "next_contact_due", "contact_count", "attempt_count", "last_met_on",
-            "last_outreach_on", "archive_hold", "archive_hold_reason",
+            "last_outreach_on", "last_seen_on", "usual_days", "attempts_since_met",
+            "gap_since", "workload", "archive_hold", "archive_hold_reason",
             "inform_state", "inform_due", "informed_on",
             "informed_at_contact", "inform_postponed_ground", "inform_postponed_note",
         }
@@ -107,6 +110,8 @@ class SekpCourse(models.Model):
     )  # fmt: skip
     _sekp_print_when = "date_start"
     _sekp_print_sequence = 30
+
+    _sekp_supervised_types = ("activity_break_glass", "activity_course_escalation")
 
     _sekp_retention_class = "course"
     _sekp_retention_end = "date_end"
@@ -165,27 +170,7 @@ class SekpCourse(models.Model):
     closing_outcome = fields.Selection(CLOSING_OUTCOMES, readonly=True, copy=False)
     expected_end = fields.Date(help="When the course is expected to end, if at all.")
 
-    # --- rhythm -------------------------------------------------------------------
-    rhythm_days = fields.Integer(
-        string="Days between Contacts",
-        help="The interval agreed for this course; 0 for none.",
-    )
-    last_outreach_on = fields.Date(
-        string="Last Outreach", compute="_compute_rhythm", store=True
-    )
-    last_met_on = fields.Date(string="Last Met", compute="_compute_rhythm", store=True)
-    contact_count = fields.Integer(
-        string="Contacts", compute="_compute_rhythm", store=True
-    )
-    attempt_count = fields.Integer(
-        string="Attempts", compute="_compute_rhythm", store=True
-    )
-    next_contact_due = fields.Date(
-        string="Next Contact",
-        compute="_compute_next_contact_due",
-        store=True,
-        index="btree_not_null",
-    )
+    # --- what comes next ----------------------------------------------------------
     next_step = fields.Char()
     next_step_on = fields.Date(string="Next Step by")
 
@@ -294,14 +279,9 @@ class SekpCourse(models.Model):
         "(referral_id) WHERE referral_id IS NOT NULL",
         "This referral already led to a course.",
     )
-    _team_board = models.Index("(team_id, phase, next_contact_due)")
     _closed_is_dated = models.Constraint(
         "CHECK ((phase = 'closed') = (date_end IS NOT NULL))",
         "A closed course has a day it was closed on, an open one has none.",
-    )
-    _rhythm_positive = models.Constraint(
-        f"CHECK (rhythm_days >= 0 AND rhythm_days <= {LONGEST_RHYTHM})",
-        f"The interval between contacts lies between 0 and {LONGEST_RHYTHM} days.",
     )
 
     # --- computes -----------------------------------------------------------------
@@ -353,31 +333,6 @@ class SekpCourse(models.Model):
         for course in self:
             course.citizen_id[name] = course[name]
 
-    @api.depends(
-        "contact_ids.is_current", "contact_ids.started_at", "contact_ids.outcome"
-    )
-    def _compute_rhythm(self):
-        groups = self.env["sekp.contact"]._read_group(
-            [("course_id", "in", self.ids), ("is_current", "=", True)],
-            ["course_id", "outcome"],
-            ["__count", "started_at:max"],
-        )
-        by_course = {}
-        for course, outcome, count, latest in groups:
-            by_course.setdefault(course.id, []).append((outcome, count, latest))
-        for course in self:
-            rows = by_course.get(course.id, [])
-            local = course.company_id._sekp_local if rows else None
-            met = [row for row in rows if row[0] == "met"]
-            course.contact_count = sum(count for _outcome, count, _at in met)
-            course.attempt_count = (
-                sum(count for _outcome, count, _at in rows) - course.contact_count
-            )
-            course.last_met_on = local(met[0][2]).date() if met else False
-            course.last_outreach_on = (
-                local(max(row[2] for row in rows)).date() if rows else False
-            )
-
     @api.depends("phase", "assignment_ids", "next_step")
     def _compute_timeline_ids(self):
         """Show what was done on the course, its parts and the person, newest first."""
@@ -390,22 +345,6 @@ class SekpCourse(models.Model):
                 ],
                 limit=TIMELINE_LENGTH,
             )
-
-    @api.depends("last_outreach_on", "date_start", "rhythm_days", "phase")
-    def _compute_next_contact_due(self):
-        """The first contact is due at once, the next ones by the agreed interval."""
-        for course in self:
-            latest, due = course.last_outreach_on, False
-            if course.phase != "closed" and course.date_start:
-                if latest and course.rhythm_days:
-                    due = latest + timedelta(days=course.rhythm_days)
-                elif not latest and course.referral_id.acute:
-                    due = course.date_start
-                elif not latest:
-                    due = course.company_id._sekp_next_working_day(
-                        course.date_start + timedelta(days=1)
-                    )
-            course.next_contact_due = due
 
     @api.depends("standard_id", "grant_ids")
     def _compute_must_be_kept(self):
@@ -459,10 +398,7 @@ class SekpCourse(models.Model):
         if not self.env.su:
             self._check_phase_change(vals)
             self._check_team_change(vals)
-        self._check_rhythm(vals)
         result = super().write(vals)
-        if "rhythm_days" in vals:
-            self._sync_rhythm()
         if "team_id" in vals:
             self._move_obligations()
             self._hand_on_activities()
@@ -470,9 +406,16 @@ class SekpCourse(models.Model):
 
     def unlink(self):
         self.check_access("unlink")
-        # Superuser: encrypted files go with the course; the database alone, which
-        # takes the other parts away, does not know them.
+        # Superuser: encrypted files go with the course, and what is open on its parts;
+        # the database alone, which takes the parts away, does not know them.
         self.sudo().document_ids.unlink()
+        part = self.pool["sekp.course.child.mixin"]
+        parts = [
+            name
+            for name in self._confidential_models()
+            if issubclass(self.pool[name], part)
+        ]
+        self._activities_around(Domain("res_model", "in", parts)).unlink()
         return super().unlink()
 
     def _check_phase_change(self, vals):
@@ -503,16 +446,6 @@ class SekpCourse(models.Model):
                     self.env._("Choose a team of the municipality that gives support.")
                 )
 
-    def _check_rhythm(self, vals):
-        days = vals.get("rhythm_days") or 0
-        if not isinstance(days, int) or not 0 <= days <= LONGEST_RHYTHM:
-            raise ValidationError(
-                self.env._(
-                    "The interval between contacts lies between 0 and %(days)s days.",
-                    days=LONGEST_RHYTHM,
-                )
-            )
-
     @api.constrains("previous_course_id", "citizen_id")
     def _check_previous_course(self):
         for course in self:
@@ -528,9 +461,8 @@ class SekpCourse(models.Model):
     def _drop_obligations(self):
         """Take away what is open, except what is owed also after the end."""
         lasting = [self.env.ref(f"sekp_outreach.{name}") for name in LASTING]
-        for course in self:
-            # Superuser: the owner may be a colleague.
-            course.sudo().activity_ids.filtered(
+        for course in self._with_obligations():
+            course.activity_ids.filtered(
                 lambda activity: (
                     activity.automated and activity.activity_type_id not in lasting
                 )
@@ -590,16 +522,12 @@ class SekpCourse(models.Model):
 
     def _move_obligations(self):
         """Give open automatic activities to the one who owns them now (C7)."""
-        # Looking at an emergency access stays the supervisor's.
-        seen = self.env.ref("sekp_outreach.activity_break_glass")
-        for course in self:
+        for course in self._with_obligations():
             owner = course._obligation_owner()
-            # Superuser: the former owner's activities move in the same transaction.
-            activities = course.sudo().activity_ids.filtered("automated")
-            activities |= course.sudo().handover_ids.activity_ids.filtered("automated")
-            activities = activities.filtered(
-                lambda activity: activity.activity_type_id != seen
-            )
+            activities = course.activity_ids.filtered("automated")
+            activities |= course.handover_ids.activity_ids.filtered("automated")
+            activities |= course.consent_ids.activity_ids.filtered("automated")
+            activities -= course._supervised(activities)
             activities.with_context(mail_activity_quick_update=True).write(
                 {"user_id": owner.id}
             )
@@ -870,9 +798,11 @@ class SekpCourse(models.Model):
         :param users: owners to look at; all by default
         """
         owned = Domain.TRUE if users is None else Domain("user_id", "in", users.ids)
-        self._activities_around(owned)._sekp_hand_on()
+        activities = self._activities_around(owned)
+        activities._sekp_follow_team()
+        activities._sekp_hand_on()
 
-    # --- beginning and rhythm -----------------------------------------------------
+    # --- beginning ----------------------------------------------------------------
     def _begin(self):
         """Start what the standard asks of a course: rhythm, review, assessment."""
         for course in self:
@@ -882,14 +812,6 @@ class SekpCourse(models.Model):
             course._plan_review()
             course._plan_assessment()
             course._start_informing()
-
-    def _sync_rhythm(self):
-        """Let the *next contact* activity follow the agreed interval (F3)."""
-        for course in self:
-            course._set_obligation(
-                "activity_next_contact",
-                course.next_contact_due if course.phase != "closed" else False,
-            )
 
     def _contact_logged(self, contact):
         """Meet the obligations that a contact or an attempt meets."""
@@ -1118,74 +1040,6 @@ class SekpCourse(models.Model):
             "sekp_outreach.sekp_child_notification_action_new"
         )
 
-    # --- reviews ------------------------------------------------------------------
-    def _review_due(self):
-        """Return when the next review is due under the standard (R115).
-
-        :return: a date or False, and the grant the review is of, if of any
-        """
-        self.ensure_one()
-        standard = self.standard_id
-        reviews = self.review_ids.filtered(lambda review: review.kind == "review")
-        held = reviews.filtered("held_on")
-        if standard.review_rule == "interval":
-            latest = max(held.mapped("held_on"), default=self.date_start)
-            months = relativedelta(months=standard.review_interval_months)
-            return latest + months, self.env["sekp.grant"]
-        # Each period is reviewed before it ends, also when the next is granted early.
-        pending = self.grant_ids.filtered(
-            lambda grant: (
-                grant.decision == "granted"
-                and grant.date_to
-                and grant not in held.grant_id
-            )
-        ).sorted("date_from")
-        if standard.review_rule == "before_grant_expiry" and pending:
-            lead = timedelta(days=standard.review_lead_days)
-            return pending[0].date_to - lead, pending[0]
-        return False, self.env["sekp.grant"]
-
-    def _plan(self, kind, due, type_xmlid, grant=None):
-        vals = {"due": due, "grant_id": grant.id if grant else False}
-        planned = self.review_ids.filtered(
-            lambda review: review.kind == kind and not review.held_on
-        )
-        if not due:
-            planned.unlink()
-        elif planned:
-            planned[0].write(vals)
-        else:
-            self.env["sekp.review"].create({"course_id": self.id, "kind": kind, **vals})
-        self._set_obligation(type_xmlid, due)
-
-    def _plan_review(self):
-        """Keep one planned review where the standard wants one."""
-        for course in self._open_as_superuser():
-            if course.standard_id.review_rule in ("interval", "before_grant_expiry"):
-                due, grant = course._review_due()
-                course._plan("review", due, "activity_review", grant=grant)
-
-    def _open_as_superuser(self):
-        # Superuser: reviews are planned by the system, not by hand.
-        return self.sudo().filtered(lambda course: course.phase != "closed")
-
-    def _plan_assessment(self):
-        """Keep the running assessment of an ordinary offer called for (R114)."""
-        for course in self._open_as_superuser():
-            standard = course.standard_id
-            interval = standard.assessment_interval_days
-            if standard.ordinary_offer_assessment != "required" or not interval:
-                continue
-            held = course.review_ids.filtered(
-                lambda review: review.kind == "ordinary_offer" and review.held_on
-            )
-            latest = max(held.mapped("held_on"), default=course.date_start)
-            course._plan(
-                "ordinary_offer",
-                latest + timedelta(days=interval),
-                "activity_ordinary_offer",
-            )
-
     # --- closing ------------------------------------------------------------------
     def _open_obligations(self):
         """Return what must be brought to an end before closing, as sentences."""
@@ -1199,8 +1053,11 @@ class SekpCourse(models.Model):
                     count=len(handovers),
                 )
             )
-        # Superuser: a colleague's open activity counts too; only their number shows.
-        manual = self.sudo().activity_ids.filtered(lambda act: not act.automated)
+        # A colleague's open activity counts too; only their number shows.
+        activities = self._with_obligations().activity_ids
+        manual = activities.filtered(
+            lambda act: not (act.automated or act.sekp_steps_since)
+        )
         if manual:
             lines.append(
                 self.env._(
@@ -1388,23 +1245,6 @@ class SekpCourse(models.Model):
             "target": "new",
             "context": {"default_course_id": self.id},
         }
-
-    def action_assess_ordinary_offer(self):
-        """Open the running assessment of whether an ordinary offer is possible."""
-        self.ensure_one()
-        self.check_access("write")
-        planned = self.review_ids.filtered(
-            lambda review: review.kind == "ordinary_offer" and not review.held_on
-        )[:1]
-        if planned:
-            return {
-                **planned._action_open(),
-                "name": self.env._("Ordinary Offer"),
-                "target": "new",
-            }
-        action = self._dialog("sekp.review", self.env._("Ordinary Offer"))
-        action["context"]["default_kind"] = "ordinary_offer"
-        return action
 
     # --- re-establishment ---------------------------------------------------------
     def action_reestablish(self):

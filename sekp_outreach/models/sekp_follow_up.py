@@ -41,7 +41,7 @@ class SekpFollowUp(models.AbstractModel):
         # Superuser: a job of the system.
         companies = self.sudo().env["res.company"].search([("active", "=", True)])
         work = [
-            (company, self.sudo().env[name])
+            (company, self.sudo().env[name].with_context(active_test=False))
             for company in companies
             for name in self._followed()
         ]
@@ -61,15 +61,16 @@ class SekpFollowUp(models.AbstractModel):
 
     @api.model
     def _to_do(self, company, Model):
-        return Domain("company_id", "=", company.id) & Model._sekp_to_follow_up(
-            company._sekp_today()
-        )
+        return Domain("company_id", "=", company.id) & Model.with_company(
+            company
+        )._sekp_to_follow_up(company._sekp_today())
 
     @api.model
     def _next(self, company, Model, seen):
         domain = self._to_do(company, Model) & Domain("id", "not in", list(seen))
         everything = Model.with_context(active_test=False)
-        return everything.search(domain, limit=BATCH, order="id")
+        # What is done to them must not take done activities for open ones.
+        return Model.browse(everything.search(domain, limit=BATCH, order="id").ids)
 
     @api.model
     def _follow(self, batch, today):

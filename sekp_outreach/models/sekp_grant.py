@@ -1,6 +1,7 @@
 from odoo import api, fields, models
 from odoo.exceptions import UserError, ValidationError
 
+from ..tools.grant_periods import next_period
 from ..tools.periods import overlaps
 
 
@@ -12,8 +13,10 @@ class SekpGrant(models.Model):
     _description = "Grant"
     _order = "date_from desc, id desc"
 
+    _sekp_act_fields = frozenset({"let_end_on"})
+
     _sekp_print_fields = (
-        "decision", "decided_on", "date_from", "date_to", "notified_on",
+        "decision", "decided_on", "date_from", "date_to", "notified_on", "let_end_on",
     )  # fmt: skip
     _sekp_print_when = "date_from"
 
@@ -34,6 +37,16 @@ class SekpGrant(models.Model):
     notified_on = fields.Date(
         string="Citizen Told On", help="When the citizen was told (R074)."
     )
+    let_end_on = fields.Date(
+        string="Ends as Granted",
+        readonly=True,
+        copy=False,
+        help="The day it was decided that the grant ends without an extension.",
+    )
+    review_ids = fields.One2many(
+        comodel_name="sekp.review", inverse_name="grant_id", string="Reviews"
+    )
+    can_extend = fields.Boolean(compute="_compute_can_extend")
 
     _no_overlap = models.Constraint(
         "EXCLUDE USING gist ("
@@ -83,6 +96,27 @@ class SekpGrant(models.Model):
                     self.env._("A decision cannot be dated in the future.")
                 )
 
+    @api.depends("decision", "date_to", "course_id.grant_ids", "course_id.phase")
+    def _compute_can_extend(self):
+        """Tell which grant is the last of an open course, and has an end."""
+        for grant in self:
+            grant.can_extend = (
+                grant.course_id.phase != "closed"
+                and bool(grant.date_to)
+                and grant == grant.course_id._granted()._last()
+            )
+
+    def _last(self):
+        return self.sorted("date_from")[-1:]
+
+    def _is_to_end(self):
+        """Tell whether it was decided that nothing follows this grant."""
+        self.ensure_one()
+        return bool(self.let_end_on) or any(
+            later.decision == "refused" and later.date_from > self.date_from
+            for later in self.course_id.grant_ids
+        )
+
     def _prepare_create(self, vals):
         self.browse()._check_period({**self._given_defaults(), **vals})
         return super()._prepare_create(vals)
@@ -104,10 +138,66 @@ class SekpGrant(models.Model):
                     )
                 )._start(grant.decided_on)
             grant.course_id._plan_review()
+            grant._decided()
         return grants
 
     def write(self, vals):
         self._check_period(vals)
         result = super().write(vals)
         self.course_id._plan_review()
+        self.course_id._sync_grant_expiry()
         return result
+
+    # --- what follows the period --------------------------------------------------
+    def _decided(self):
+        """Meet the call for a decision on what follows, and call for the next."""
+        for course in self.course_id:
+            course._meet_obligation("activity_grant_expiry")
+            course._sync_grant_expiry()
+            last = course._granted()._last()
+            if last.date_to and last._is_to_end() and not course.expected_end:
+                course.expected_end = last.date_to
+
+    def _check_extendable(self):
+        """Lock the grant and refuse what is not the last of an open course.
+
+        :raises UserError: telling why
+        """
+        self.ensure_one()
+        self._take_for_change()
+        if not self.can_extend:
+            raise UserError(
+                self.env._(
+                    "Only the last grant of an open course is extended or left to end, "
+                    "and only when it has a last day."
+                )
+            )
+
+    def action_extend(self):
+        """Open a new grant that follows this one without a gap and is as long (R052).
+
+        The period can be changed, and a refusal can be recorded as well.
+
+        :raises UserError: for a grant that has no end, or is not the last
+        """
+        self._check_extendable()
+        date_from, date_to = next_period(self.date_from, self.date_to)
+        action = self.course_id._dialog("sekp.grant", self.env._("Extend the Grant"))
+        action["context"].update(
+            default_date_from=fields.Date.to_string(date_from),
+            default_date_to=fields.Date.to_string(date_to),
+            default_decided_on=fields.Date.to_string(self.company_id._sekp_today()),
+        )
+        return action
+
+    def action_let_end(self):
+        """Record that the grant ends as granted: the course is to be closed by then.
+
+        :raises UserError: for a grant that has no end, or is not the last
+        """
+        self._check_extendable()
+        if not self.let_end_on:
+            # Superuser: the day is set by this act only; the record was checked.
+            self.sudo().let_end_on = self.company_id._sekp_today()
+            self._decided()
+        return True

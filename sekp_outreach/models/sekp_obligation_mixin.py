@@ -14,6 +14,9 @@ class SekpObligationMixin(models.AbstractModel):
     _description = "Record with Obligations"
     _inherit = ["mail.activity.mixin"]
 
+    # Names of the types that stay the supervisor's, whoever owns the rest.
+    _sekp_supervised_types = ()
+
     # --- what the passing of time brings about --------------------------------------
     @api.model
     def _sekp_to_follow_up(self, today):
@@ -46,17 +49,60 @@ class SekpObligationMixin(models.AbstractModel):
         )
         return self.browse(records.exists()._filtered_access("read").ids)
 
+    @api.model
+    def _owing(self, type_xmlid):
+        """Return the domain of the records with an open obligation of a type.
+
+        Also where the search includes what is archived: a done one is no open one.
+
+        :param str type_xmlid: name of the activity type in this addon's data
+        """
+        kind = self.env.ref(f"sekp_outreach.{type_xmlid}").id
+        return Domain(
+            "activity_ids",
+            "any",
+            [
+                ("activity_type_id", "=", kind),
+                ("automated", "=", True),
+                ("active", "=", True),
+            ],
+        )
+
     def _obligation_owner(self):
         """Return the user who owns this record's obligations."""
         raise NotImplementedError
 
-    def _next_owner(self, leaving, day):
+    def _supervised(self, activities):
+        """Return those of the activities that stay the supervisor's."""
+        types = [
+            self.env.ref(f"sekp_outreach.{name}").id
+            for name in self._sekp_supervised_types
+        ]
+        return activities.filtered(
+            lambda activity: activity.activity_type_id.id in types
+        )
+
+    def _next_owner(self, leaving, day, supervised=False):
         """Return who takes over an activity from a user who will not be entitled.
 
         :param leaving: users who do not come into question
         :param day: the day the activity is due
+        :param bool supervised: whether it stays the supervisor's
         """
         return self.env["res.users"]
+
+    def _keeps_access(self, user, day):
+        """Tell whether a user who may open the record now still may on a later day."""
+        return True
+
+    def _with_obligations(self):
+        """Return the records with what is open on them, and that alone, whatever the
+        caller's context would show or leave out."""
+        # Superuser: an obligation follows from the act, whoever performs it, and its
+        # owner may be a colleague.
+        return self.sudo().with_context(
+            mail_activity_automation_skip=False, active_test=True
+        )
 
     def _set_obligation(self, type_xmlid, due, user=None):
         """Let the record have exactly one open automatic activity of a type (F1).
@@ -70,16 +116,15 @@ class SekpObligationMixin(models.AbstractModel):
         """
         self.ensure_one()
         xmlid = f"sekp_outreach.{type_xmlid}"
-        # Superuser: an obligation is moved by the act, whoever performs it, and
-        # whatever the caller's context would leave out.
-        record = self.sudo().with_context(mail_activity_automation_skip=False)
+        record = self._with_obligations()
         activities = record.activity_search([xmlid])
         if not due:
             activities.unlink()
             return
         owner = user or record._obligation_owner()
         if not record._readable_by(owner):
-            owner = record._next_owner(owner, due) or owner
+            supervised = type_xmlid in self._sekp_supervised_types
+            owner = record._next_owner(owner, due, supervised) or owner
         if not activities:
             # The type's name in the owner's language: neutral, and seen in the list.
             # Superuser: the types are not open to every role.
@@ -98,12 +143,10 @@ class SekpObligationMixin(models.AbstractModel):
     def _meet_obligation(self, *type_xmlids):
         """Mark the automatic activities of these types done: the act was performed."""
         xmlids = [f"sekp_outreach.{name}" for name in type_xmlids]
-        for record in self:
-            # Superuser: the act meets the obligation whoever owns the activity.
-            record.sudo().activity_search(xmlids).action_done()
+        for record in self._with_obligations():
+            record.activity_search(xmlids).action_done()
 
     def _drop_obligations(self):
         """Take away every open automatic activity: the record is at its end."""
-        for record in self:
-            # Superuser: the owner may be a colleague.
-            record.sudo().activity_ids.filtered("automated").unlink()
+        for record in self._with_obligations():
+            record.activity_ids.filtered("automated").unlink()

@@ -754,12 +754,16 @@ class _Filling:
         review.write(vals)
         review.action_hold()
         review.held_on = day
+        if review.kind == "review" and self.standard._requires_written_status():
+            review.action_status_sent()
+            review.status_sent_on = day
         self._done_on(course, day)
         grant = course.grant_ids.sorted("date_from")[-1:]
         if review.kind == "review" and grant and grant.date_to < renew_before:
             self._grant(course, day, 6, grant.date_to + timedelta(days=1))
         course._plan_review()
         course._plan_assessment()
+        course._sync_grant_expiry()
 
     # --- handovers ----------------------------------------------------------------
     def _bridge_all(self, course, story):

@@ -30,7 +30,11 @@ class SekpReferral(models.Model):
     """Someone says that someone needs help (R040-R053)."""
 
     _name = "sekp.referral"
-    _inherit = ["sekp.archive.hold.mixin", "sekp.confidential.mixin"]
+    _inherit = [
+        "sekp.archive.hold.mixin",
+        "sekp.clock.mixin",
+        "sekp.confidential.mixin",
+    ]
     _description = "Referral"
     _order = "acute desc, received_at desc, id desc"
     _check_company_auto = True
@@ -49,9 +53,11 @@ class SekpReferral(models.Model):
         {
             "standard_id", "state", "outcome", "course_id", "closed_on", "responded_on",
             "acute_handled", "next_due", "is_concern", "archive_hold",
-            "archive_hold_reason",
+            "archive_hold_reason", "information_awaited_since",
         }
     )  # fmt: skip
+
+    _sekp_supervised_types = ("activity_allocate", "activity_referral_escalation")
 
     # Of one that led to a course, the course's rule decides.
     _sekp_retention_class = "referral"
@@ -63,8 +69,8 @@ class SekpReferral(models.Model):
     _sekp_print_fields = (
         "received_at", "channel", "outreach", "acute", "concern", "place", "district",
         "age", "target_group_ids", "responded_on", "acute_handled",
-        "information_complete_on", "deviation_reason", "deviation_note", "outcome",
-        "outcome_note", "closed_on",
+        "information_complete_on", "information_awaited_since", "deviation_reason",
+        "deviation_note", "outcome", "outcome_note", "closed_on",
     )  # fmt: skip
     _sekp_print_when = "received_at"
     _sekp_print_sequence = 20
@@ -245,10 +251,10 @@ class SekpReferral(models.Model):
             if route.team_id:
                 referral.team_id = route.team_id
 
-    @api.depends("deadline_ids.due", "deadline_ids.met_on", "deadline_ids.lapsed")
+    @api.depends("deadline_ids.falls_due", "deadline_ids.met_on", "deadline_ids.lapsed")
     def _compute_next_due(self):
         for referral in self:
-            dues = [deadline.due for deadline in referral.deadline_ids._open()]
+            dues = [deadline.falls_due for deadline in referral.deadline_ids._open()]
             referral.next_due = min(filter(None, dues), default=False)
 
     @api.depends(
@@ -419,13 +425,6 @@ class SekpReferral(models.Model):
         return self.team_id._referral_owner()
 
     # --- create and write ---------------------------------------------------------
-    @api.model_create_multi
-    def create(self, vals_list):
-        referrals = super().create(vals_list)
-        for referral in referrals:
-            referral._start_clocks()
-        return referrals
-
     def _prepare_create(self, vals):
         given = {**self._given_defaults(), **vals}
         company = self.env["res.company"].browse(
@@ -499,63 +498,17 @@ class SekpReferral(models.Model):
         moved = self.filtered(lambda referral: referral.team_id != teams[referral])
         moved._move_obligations()
         moved._hand_on_own()
-        if "received_at" in vals or "information_complete_on" in vals:
-            for referral in self:
-                referral._restart_clocks()
         return result
 
     def _move_obligations(self):
         for referral in self.filtered(lambda r: r.state not in ("allocated", "closed")):
             owner = referral._obligation_owner()
-            # Superuser: the former owner's activities move with the referral.
-            referral.sudo().activity_ids.filtered("automated").with_context(
-                mail_activity_quick_update=True
-            ).write({"user_id": owner.id})
-
-    # --- clocks -------------------------------------------------------------------
-    def _received_on(self):
-        """Return the day of receipt in the municipality."""
-        return self.company_id._sekp_local(self.received_at).date()
-
-    def _clock_start(self, promise):
-        """Return the day a promise's clock starts, or False while it waits."""
-        return {
-            "received": self._received_on(),
-            "complete": self.information_complete_on,
-            "decided": False,
-        }[promise.clock_start]
-
-    def _start_clocks(self):
-        """Start every clock the standard gives and ask someone to look at it (F1)."""
-        self.ensure_one()
-        # Superuser: clocks are run by the system; nobody may edit them by hand.
-        Deadline = self.env["sekp.deadline"].sudo()
-        for promise in self.standard_id.deadline_ids:
-            deadline = Deadline.create(
-                {
-                    "referral_id": self.id,
-                    "promise_id": promise.id,
-                    "kind": promise.kind,
-                }
+            activities = referral._with_obligations().activity_ids
+            activities = activities.filtered("automated")
+            activities -= referral._supervised(activities)
+            activities.with_context(mail_activity_quick_update=True).write(
+                {"user_id": owner.id}
             )
-            start = self._clock_start(promise)
-            if start:
-                deadline._start(start)
-        due = self.company_id._sekp_next_working_day(self._received_on())
-        self._set_obligation(
-            "activity_triage", self._received_on() if self.acute else due
-        )
-
-    def _restart_clocks(self):
-        """Let running clocks follow a corrected start."""
-        for deadline in self._clocks()._open():
-            start = self._clock_start(deadline.promise_id)
-            if start and start != deadline.started_on:
-                deadline._start(start)
-
-    def _clocks(self):
-        # Superuser: clocks are run by the system; nobody may edit them by hand.
-        return self.sudo().deadline_ids
 
     # --- triage -------------------------------------------------------------------
     def _today(self):
@@ -613,16 +566,6 @@ class SekpReferral(models.Model):
             referral._advance({"responded_on": referral._today()})
             referral._clocks()._meet(["response"], referral._today())
 
-    def action_redirect_acute(self):
-        """Record that an acute matter was redirected as the standard says (R053)."""
-        self._take_for_change()
-        self._advance({"acute_handled": "redirected"})
-
-    def action_go_out(self):
-        """Record that the scheme goes out on an acute matter itself (R047)."""
-        self._take_for_change()
-        self._advance({"acute_handled": "handled"})
-
     def action_accept(self):
         """Accept the referral; warnings need a reason, nothing is refused."""
         self._take_for_change()
@@ -647,15 +590,8 @@ class SekpReferral(models.Model):
     def _close(self, outcome):
         self._take_for_change()
         self._check_state("received", "processing", "accepted")
-        if outcome != "withdrawn" and any(
-            referral.acute and not referral.acute_handled for referral in self
-        ):
-            raise UserError(
-                self.env._(
-                    "The referral is acute. Say first whether you went out or "
-                    "redirected it."
-                )
-            )
+        if outcome != "withdrawn":
+            self._check_acute_handled()
         for referral in self:
             today = referral._today()
             referral._advance(
@@ -758,6 +694,7 @@ class SekpReferral(models.Model):
         self.ensure_one()
         self._take_for_change()
         self._check_state("received", "processing", "accepted")
+        self._check_acute_handled()
         if self.state != "accepted":
             self.action_accept()
         if contact_person not in team.member_ids:

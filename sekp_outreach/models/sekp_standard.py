@@ -26,6 +26,14 @@ REGISTRATION_MODES = [
 ]
 REGISTRATION_ORDER = [mode for mode, _label in REGISTRATION_MODES]
 
+# What an adopted standard does not say: when to revise it, and by which steps, which
+# can themselves be changed at any time, a person is looked for.
+OPEN_WHEN_ADOPTED = {
+    "revision_due",
+    "not_seen_plan_id",
+    "activity_ids",
+    "message_follower_ids",
+}
 # How long before its day the revision of a standard is called for.
 REVISION_LEAD = timedelta(days=60)
 
@@ -184,6 +192,28 @@ class SekpStandard(models.Model):
         [("week", "a week"), ("month", "a month")],
         default="month",
     )
+    gap_percent = fields.Integer(
+        string="Gap after (% of the Interval)",
+        required=True,
+        default=150,
+        help="Not having met is called a gap after so many percent of the course's own "
+        "interval, agreed or usual, whichever is shorter: between 100 and 400.",
+    )
+    gap_days = fields.Integer(
+        string="Gap without Interval (Days)",
+        default=60,
+        help="After how many days not having met is called a gap on a course without "
+        "an agreed or usual interval: between 0 and 366, 0 for never.",
+    )
+    not_seen_plan_id = fields.Many2one(
+        comodel_name="mail.activity.plan",
+        string="Steps When Not Seen",
+        domain="[('res_model', '=', 'sekp.course'), "
+        "('company_id', 'in', [False, company_id])]",
+        ondelete="restrict",
+        index="btree_not_null",
+        help="What is done when a person is not seen; empty: the plan common to all.",
+    )
     hours_rule = fields.Selection(
         [
             ("unstated", "Not stated"),
@@ -225,6 +255,28 @@ class SekpStandard(models.Model):
         "days.",
     )
 
+    lone_work_minutes = fields.Integer(
+        string="Grace for Lone Work (Minutes)",
+        required=True,
+        default=15,
+        help="How long after the planned end of a visit a worker who is out alone is "
+        "expected back, when nothing else is said: between 0 and 240 minutes.",
+    )
+    consent_warning_days = fields.Integer(
+        string="Consent Ends: Warn Before (Days)",
+        required=True,
+        default=14,
+        help="How long before a consent that is in use ends the contact person is "
+        "asked to renew it: between 0 and 90 days.",
+    )
+    warning_days = fields.Integer(
+        string="Tell the Supervisor Before (Days)",
+        required=True,
+        default=2,
+        help="How long before a deadline falls due the supervisor is told: between 0 "
+        "and 60 days.",
+    )
+
     # --- content and follow-up ----------------------------------------------------
     contact_form_ids = fields.Many2many(
         comodel_name="sekp.contact.form",
@@ -253,6 +305,12 @@ class SekpStandard(models.Model):
         string="Days before Expiry",
         default=30,
         help="How long before the grant expires the review is due.",
+    )
+    grant_warning_days = fields.Integer(
+        string="Warn before Expiry (Days)",
+        default=56,
+        help="How long before a grant expires it calls for an extension, or for the "
+        "end: between 0 and 365 days, and not after the review is due.",
     )
     review_with_citizen = fields.Boolean(string="Citizen Takes Part")
     review_with_authority = fields.Boolean(string="Authority Takes Part")
@@ -366,9 +424,27 @@ class SekpStandard(models.Model):
         "CHECK (consent_days BETWEEN 1 AND 730)",
         "A consent holds between 1 and 730 days.",
     )
+    _warning_within_a_year = models.Constraint(
+        "CHECK (grant_warning_days BETWEEN 0 AND 365)",
+        "A grant warns of its expiry between 0 and 365 days before.",
+    )
+    _lone_work_is_short = models.Constraint(
+        "CHECK (lone_work_minutes BETWEEN 0 AND 240)",
+        "The grace for lone work lies between 0 and 240 minutes.",
+    )
+    _warnings_in_time = models.Constraint(
+        "CHECK (warning_days BETWEEN 0 AND 60 "
+        "AND consent_warning_days BETWEEN 0 AND 90)",
+        "A supervisor is told between 0 and 60 days before a deadline, and a consent "
+        "is renewed between 0 and 90 days before it ends.",
+    )
     _days_within_a_year = models.Constraint(
         "CHECK (complaint_days BETWEEN 0 AND 365 AND inform_days BETWEEN 0 AND 365)",
         "The days for informing and for complaints lie between 0 and 365.",
+    )
+    _gap_within_reason = models.Constraint(
+        "CHECK (gap_percent BETWEEN 100 AND 400 AND gap_days BETWEEN 0 AND 366)",
+        "A gap begins after 100 to 400 percent of the interval, or 0 to 366 days.",
     )
     _numbers_positive = models.Constraint(
         "CHECK (rhythm_count >= 0 AND closing_grace_days >= 0 "
@@ -440,7 +516,7 @@ class SekpStandard(models.Model):
             )
 
     def write(self, vals):
-        if set(vals) - {"revision_due", "activity_ids", "message_follower_ids"}:
+        if set(vals) - OPEN_WHEN_ADOPTED:
             self._check_unlocked()
         if not self.env.su and {"state", "valid_from", "valid_to"} & set(vals):
             raise UserError(
@@ -562,12 +638,11 @@ class SekpStandard(models.Model):
     @api.model
     def _sekp_to_follow_up(self, today):
         """Find the versions in force that are due for revision and tell nobody yet."""
-        revision = self.env.ref("sekp_outreach.activity_revision")
         return (
             Domain("state", "=", "adopted")
             & Domain("valid_to", "=", False)
             & Domain("revision_due", "<=", today + REVISION_LEAD)
-            & ~Domain("activity_ids", "any", [("activity_type_id", "=", revision.id)])
+            & ~self._owing("activity_revision")
         )
 
     def _sekp_follow_up(self, today):
@@ -587,6 +662,13 @@ class SekpStandard(models.Model):
 
     def _obligation_owner(self):
         return self.company_id._sekp_managers()[:1] or self.create_uid
+
+    def _keeps_access(self, user, day):
+        # A standard is everybody's to read and the scheme manager's to revise.
+        return user in self.company_id._sekp_managers()
+
+    def _next_owner(self, leaving, day, supervised=False):
+        return (self.company_id._sekp_managers() - leaving)[:1]
 
     # --- what the rest of the house asks ------------------------------------------
     def _in_force(self, company, day):
@@ -654,6 +736,11 @@ class SekpStandard(models.Model):
         self.ensure_one()
         return rhythm_days(self.rhythm_count, self.rhythm_unit)
 
+    def _requires_written_status(self):
+        """Tell whether each review ends in a written status to the authority (R118)."""
+        self.ensure_one()
+        return self.status_report == "required" and self.registration_mode != "none"
+
     def _hours_weekdays(self):
         return frozenset(range(7 if self.hours_weekends else 5))
 
@@ -717,6 +804,16 @@ class SekpStandard(models.Model):
             return False
         return f"{label}: {value}"
 
+    @api.constrains("not_seen_plan_id", "company_id")
+    def _check_not_seen_plan(self):
+        for standard in self:
+            plan = standard.not_seen_plan_id
+            foreign = plan.company_id - standard.company_id
+            if plan and (foreign or plan.res_model != "sekp.course"):
+                raise ValidationError(
+                    self.env._("Choose a plan for courses, of your municipality.")
+                )
+
     @api.constrains("state", "registration_mode", "status_report", "grant")
     def _check_consistent(self):
         for standard in self:
@@ -729,5 +826,20 @@ class SekpStandard(models.Model):
                     self.env._(
                         "A standard that stores nothing about the person cannot "
                         "require a grant, an action plan or a written status."
+                    )
+                )
+
+    @api.constrains("review_rule", "review_lead_days", "grant_warning_days")
+    def _check_warning(self):
+        for standard in self:
+            if (
+                standard.review_rule == "before_grant_expiry"
+                and standard.grant_warning_days < standard.review_lead_days
+            ):
+                raise ValidationError(
+                    self.env._(
+                        "A grant must warn of its expiry before its review is due: at "
+                        "least %(days)s days before it expires.",
+                        days=standard.review_lead_days,
                     )
                 )

@@ -1,7 +1,7 @@
 from odoo import api, fields, models
 from odoo.exceptions import ValidationError
 
-from ..tools.danish_calendar import due_date
+from ..tools.danish_calendar import days_between, due_date
 
 DEADLINE_KINDS = [
     ("response", "First response"),
@@ -86,6 +86,23 @@ class SekpStandardDeadline(models.Model):
         default="received",
         help="The event that starts the clock.",
     )
+    when_incomplete = fields.Selection(
+        [
+            ("run", "Runs on"),
+            ("pause", "Pauses and goes on"),
+            ("restart", "Starts anew"),
+        ],
+        string="When Information Is Missing",
+        compute="_compute_when_incomplete",
+        store=True,
+        readonly=False,
+        precompute=True,
+        required=True,
+        help="What the clock does while information is missing. Runs on: nothing "
+        "changes. Pauses: the days that are left are kept and added when the "
+        "information is complete. Starts anew: the clock waits, and counts from the "
+        "day the information is complete.",
+    )
     weekdays = fields.Selection(
         [
             ("mon_fri", "Monday to Friday"),
@@ -126,6 +143,12 @@ class SekpStandardDeadline(models.Model):
         "A standard has at most one deadline of each kind.",
     )
 
+    @api.depends("clock_start")
+    def _compute_when_incomplete(self):
+        for deadline in self:
+            waits = deadline.clock_start == "complete"
+            deadline.when_incomplete = "restart" if waits else "run"
+
     @api.depends("kind", "timing", "amount", "unit", "wording")
     @api.depends_context("lang")
     def _compute_display_name(self):
@@ -146,29 +169,42 @@ class SekpStandardDeadline(models.Model):
             return self._label("timing")
         return f"{self.amount} {self._label('unit').lower()}"
 
-    def _due_date(self, start):
-        """Return the last day of the deadline, or False when it is only worded.
-
-        :param date start: the day the clock starts
-        """
-        self.ensure_one()
-        if self.timing == "worded":
-            return False
-        if self.timing == "immediate":
-            return start
+    def _working_day_rules(self, start):
+        """Return what a working day is here, for days from ``start`` on."""
         company = self.standard_id.company_id
         closing_days = (
             company._sekp_closing_days(start) if self.skip_closing_days else frozenset()
         )
+        return {
+            "weekdays": self.weekdays,
+            "closing_days": closing_days,
+            "skip_holidays": self.skip_public_holidays,
+        }
+
+    def _due_date(self, start, stood_still=0):
+        """Return the last day of the deadline, or False when it is only worded.
+
+        :param date start: the day the clock starts
+        :param int stood_still: days the clock was paused, see ``_days_between``
+        """
+        self.ensure_one()
+        if self.timing == "worded":
+            return False
+        counted = self.timing == "counted"
         return due_date(
             start,
-            self.amount,
-            self.unit,
-            shift_to_working_day=self.shift_to_working_day,
-            weekdays=self.weekdays,
-            closing_days=closing_days,
-            skip_holidays=self.skip_public_holidays,
+            self.amount if counted else 0,
+            self.unit if counted else "day",
+            shift_to_working_day=counted and self.shift_to_working_day,
+            stood_still=stood_still,
+            **self._working_day_rules(start),
         )
+
+    def _days_between(self, start, end):
+        """Return the days from one day to another as this deadline counts them."""
+        self.ensure_one()
+        unit = self.unit if self.timing == "counted" else "day"
+        return days_between(start, end, unit, **self._working_day_rules(start))
 
 
 class SekpStandardRoute(models.Model):

@@ -1,9 +1,10 @@
-from odoo import api, fields, models
+from odoo import Command, api, fields, models
 from odoo.exceptions import AccessError, UserError, ValidationError
+from odoo.fields import Domain
 
 # What a supervisor changes in the own team; the rest is the scheme manager's.
 SEATS = ("supervisor_ids", "intake_ids")
-SUPERVISOR_FIELDS = {"member_ids", "phone", "mailbox", "opening_hours"}
+SUPERVISOR_FIELDS = {"member_ids", "phone", "mailbox", "opening_hours", "duty_ids"}
 
 
 class SekpTeam(models.Model):
@@ -144,6 +145,7 @@ class SekpTeam(models.Model):
         if leading:
             self._check_not_oneself()
             if "supervisor_ids" in vals:
+                self._check_led()
                 self.env["sekp.appointment"]._settle([("team_id", "in", self.ids)])
             self.env["mail.activity"]._sekp_hand_on_of(before)
         return result
@@ -170,8 +172,8 @@ class SekpTeam(models.Model):
         ):
             raise AccessError(
                 self.env._(
-                    "A supervisor changes members, phone, e-mail and opening hours of "
-                    "the own team; the rest is the scheme manager's."
+                    "A supervisor changes members, duty list, phone, e-mail and "
+                    "opening hours of the own team; the rest is the scheme manager's."
                 )
             )
 
@@ -188,6 +190,99 @@ class SekpTeam(models.Model):
                         "scheme manager."
                     )
                 )
+
+    # --- when somebody goes ---------------------------------------------------------
+    def _check_led(self):
+        """Refuse to leave a team with open matters without a supervisor.
+
+        :raises UserError: naming the team
+        """
+        for team in self:
+            if not team.supervisor_ids.filtered("active") and team._has_open_matters():
+                raise team._unled_error()
+
+    def _unled_error(self):
+        return UserError(
+            self.env._(
+                "“%(team)s” would have nobody who supervises it. Give it another "
+                "supervisor first; a scheme manager does that.",
+                team=self.name,
+            )
+        )
+
+    def _has_open_matters(self):
+        """Tell whether the team has an open course or a referral to be handled."""
+        # Superuser: whether there is anything, and nothing of it.
+        env = self.sudo().env
+        return bool(
+            env["sekp.course"].search_count(
+                [("team_id", "in", self.ids), ("phase", "!=", "closed")], limit=1
+            )
+            or env["sekp.referral"].search_count(
+                [
+                    ("team_id", "in", self.ids),
+                    ("state", "in", ("received", "processing", "accepted")),
+                ],
+                limit=1,
+            )
+        )
+
+    @api.model
+    def _part_with(self, users):
+        """Let teams go on without users who lost what their seat needs.
+
+        Their responsibility goes to another supervisor, and the scheme managers are
+        told. A seat that may not be kept is given up; an archived user keeps it.
+
+        :raises UserError: when a team would have nobody
+        """
+        seats = ("member_ids", "intake_ids", "supervisor_ids", "responsible_id")
+        teams = self.with_context(active_test=False).search(
+            Domain("active", "=", True)
+            & Domain.OR(Domain(seat, "in", users.ids) for seat in seats)
+        )
+        moved = teams.browse()
+        for team in teams:
+            vals, gone = team._seats_lost(users)
+            leaders = team.supervisor_ids.filtered("active") - gone
+            lost = team.supervisor_ids & users - leaders
+            responsible = team.responsible_id & users
+            if responsible and (
+                not responsible.active
+                or responsible in gone
+                or team.company_id not in responsible.company_ids
+            ):
+                if not leaders:
+                    raise team._unled_error()
+                vals["responsible_id"] = leaders[0].id
+                moved |= team
+            elif lost and not leaders and team._has_open_matters():
+                raise team._unled_error()
+            if vals:
+                team.with_context(active_test=True).write(vals)
+        moved.company_id._sekp_managers()._sekp_notice()
+
+    def _seats_lost(self, users):
+        """Return what to write on a team to free seats, and who leaves a seat."""
+        vals, everybody = {}, users.browse()
+        for seat, role in (
+            ("member_ids", None),
+            ("intake_ids", "sekp_outreach.group_intake"),
+            ("supervisor_ids", "sekp_outreach.group_supervisor"),
+        ):
+            gone = (self[seat] & users).filtered(
+                lambda user, role=role: (
+                    user.active
+                    and (
+                        self.company_id not in user.company_ids
+                        or (role and not user.has_group(role))
+                    )
+                )
+            )
+            if gone:
+                vals[seat] = [Command.unlink(user.id) for user in gone]
+                everybody |= gone
+        return vals, everybody
 
     def _referral_owner(self):
         """Return who owns a new referral here: intake staff first."""

@@ -263,6 +263,8 @@ class Visitor:
 class CanaryCase(GateCase, HttpCase):
     """The gate's cast, canaries in everything about a person, and the outsiders."""
 
+    impossible = "a former worker still owns what was planted"
+
     outsiders = (
         "colleague", "other_supervisor", "foreign_worker", "foreign_supervisor",
         "ended", "helper_ended", "employee", "exporter", "portal", "public",

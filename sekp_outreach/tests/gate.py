@@ -121,7 +121,10 @@ class GateCase(OutreachCase):
             registration_mode="full",
             action_plan="offered",
             grant="offered",
-            deadlines=[{"kind": "response", "amount": 7, "unit": "day"}],
+            deadlines=[
+                {"kind": "response", "amount": 7, "unit": "day"},
+                {"kind": "first_visit", "amount": 8, "unit": "week"},
+            ],
         )
         cls.foreign_standard = cls.make_standard(company=cls.foreign_company)
         cls.forest.write(
@@ -229,6 +232,29 @@ class GateCase(OutreachCase):
         cls.relations[letters[2]] = {**in_course, "receiver": {"accepted"}}
         cls.relations[handovers[0].consent_id] = in_course
         cls.relations[cls.make_override(course)] = in_course
+        work = cls.env["sekp.lone.work"].with_user(cls.worker)
+        row = work._go_out(
+            NOW + timedelta(hours=1),
+            course.appointment_ids.filtered(lambda one: one.worker_ids == cls.worker)[
+                :1
+            ].with_user(cls.worker),
+        ).sudo()
+        row.told_user_ids = cls.colleague
+        cls.relations[row] = {
+            "worker": {"oneself"},
+            "colleague": {"told"},
+            "supervisor": {"supervised"},
+            "seat": {"supervised"},
+            "bare": {"supervised"},
+        }
+        absence, agreement = cls.make_absence(course)
+        cls.relations[agreement] = in_course
+        cls.relations[absence] = {
+            "worker": {"oneself"},
+            "supervisor": {"supervised"},
+            "seat": {"supervised"},
+            "bare": {"supervised"},
+        }
 
     @classmethod
     def make_parts(cls, course):
@@ -278,6 +304,26 @@ class GateCase(OutreachCase):
             handover.action_send()
         accepted.action_accept()
         return sent, proposed, accepted
+
+    @classmethod
+    def make_absence(cls, course):
+        """Let the contact person be away next month, and agree on it."""
+        days = {
+            "date_from": TODAY + timedelta(days=30),
+            "date_to": TODAY + timedelta(days=34),
+        }
+        absence = (
+            cls.env["sekp.absence"].with_user(cls.worker).create(dict(days)).sudo()
+        )
+        agreement = cls.env["sekp.absence.agreement"].create(
+            {
+                "absence_id": absence.id,
+                "course_id": course.id,
+                "how": "nothing",
+                **days,
+            }
+        )
+        return absence, agreement
 
     @classmethod
     def make_override(cls, course):
@@ -421,6 +467,10 @@ class GateCase(OutreachCase):
             **theirs,
             "foreign_supervisor": {"municipality", "supervised"},
         }
+        duty = cls.env["sekp.duty"].create(
+            {"team_id": cls.harbour.id, "user_id": cls.worker.id}
+        )
+        cls.relations[duty] = cls.relations[cls.harbour]
 
     @classmethod
     def standard_parts(cls, standard, names):
@@ -460,6 +510,11 @@ class GateCase(OutreachCase):
                 "user_id": cls.colleague.id,
                 "role": "second",
             },
+            "sekp.leave": {"user_id": cls.worker.id},
+            "sekp.leave.line": {
+                "leave_id": cls.env["sekp.leave"].create({"user_id": cls.worker.id}).id,
+                "course_id": cls.course.id,
+            },
             "sekp.close.course": {"course_id": cls.course.id, "outcome": "achieved"},
             "sekp.break.glass": {"reference": "baba-baba-22", "purpose": "acute"},
             "sekp.look.up": {"purpose": "referral"},
@@ -480,14 +535,30 @@ class GateCase(OutreachCase):
                 "ground": "other",
                 "until": TOMORROW,
             },
+            "sekp.deadline.notice": {
+                "deadline_id": cls.course.deadline_ids._open().id,
+                "reason": "busy",
+                "new_due": TODAY + timedelta(days=90),
+            },
             "sekp.pass.on.complaint": {
                 "company_id": cls.company.id,
                 "about": "service",
             },
+            "sekp.go.out": {},
+            "sekp.sick.today": {"user_id": cls.worker.id},
+            "sekp.sick.today.line": {
+                "dialog_id": cls.env["sekp.sick.today"]
+                .create({"user_id": cls.worker.id})
+                .id,
+                "course_id": cls.course.id,
+            },
             # No dialog, but like one it is its sender's and nobody else's.
             "sekp.child.notification": {"receipt": "2026-118"},
         }
-        second = {"sekp.child.notification": {"receipt": "2026-119"}}
+        second = {
+            "sekp.child.notification": {"receipt": "2026-119"},
+            "sekp.deadline.notice": {"new_due": TODAY + timedelta(days=91)},
+        }
         cls.dialogs = {}
         for model, vals in values.items():
             strange, own = cls.env[model].create([vals, vals | second.get(model, {})])

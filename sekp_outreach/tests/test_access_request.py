@@ -19,6 +19,7 @@ SCRIPT = "<script>alert(1)</script><img src=x onerror=alert(2)>"
 # Models about a person that are not printed, and why.
 MODELS_NOT_PRINTED = {
     "sekp.access.request.item": "It says what is withheld and our reason for it.",
+    "sekp.lone.work": "About the worker; it names no citizen.",
     "sekp.complaint": "Leads to no citizen, and those who print do not read it.",
 }
 # Stored texts that are not printed as a field, and why.

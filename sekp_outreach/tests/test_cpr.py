@@ -23,6 +23,7 @@ APART = {
     "sekp.identity": "The vault takes the number, in its own field; tested below.",
     "sekp.identity.move": "What was told goes on to citizen and vault; tested below.",
     "sekp.postpone.informing": "It acts as it is saved; tested below.",
+    "sekp.deadline.notice": "It acts as it is saved; tested with the notice.",
     "sekp.look.up": "The number is what is looked up; it is stored nowhere.",
 }
 

@@ -17,6 +17,7 @@ PERSON_COLUMNS = {
         "referrer_name",
     ),
     "sekp_course": ("next_step", "inform_postponed_note"),
+    "sekp_deadline": ("notice_note",),
     "sekp_complaint": ("text", "answer"),
     "sekp_contact": ("note", "next_step"),
     "sekp_goal": ("goal",),
@@ -151,7 +152,10 @@ class TestFiveWalks(TransactionCase):
             concern="Taler med ingen og spiser ikke.",
         )
         self.assertFalse(acute.warnings)
-        self.assertEqual(walk.activities(acute), {"triage": RECEIVED.date()})
+        self.assertEqual(
+            walk.activities(acute),
+            {"triage": RECEIVED.date(), "acute": RECEIVED.date()},
+        )
         acute.action_go_out()
         self.assertEqual(walk.clocks(acute), {}, "no deadlines in the document")
         acute.action_accept()
@@ -331,7 +335,9 @@ class TestFiveWalks(TransactionCase):
         )
         referral.action_accept()
         course = walk.allocate(referral)
-        self.assertEqual(len(course.missing.splitlines()), 2, "grant and goals")
+        self.assertEqual(
+            len(course.missing.splitlines()), 3, "grant, goals, days without a grant"
+        )
 
         walk.title("Bevilling, mål og delmål")
         self.clock.move_to(datetime(2027, 1, 15, 10))
@@ -365,6 +371,8 @@ class TestFiveWalks(TransactionCase):
                 "next_contact": date(2027, 2, 14),
                 "ordinary_offer": RECEIVED.date() + timedelta(days=90),
                 "review": expiry - timedelta(days=30),
+                "written_status": expiry - timedelta(days=30),
+                "grant_expiry": expiry - timedelta(days=56),
             },
         )
         review = course.review_ids.filtered(lambda review: review.kind == "review")
@@ -381,6 +389,13 @@ class TestFiveWalks(TransactionCase):
         course.goal_ids.attainment = "part"
         review.action_hold()
         self.assertNotIn("review", walk.activities(course))
+        self.assertEqual(
+            walk.activities(course)["written_status"],
+            walk.company._sekp_next_working_day(date(2027, 6, 12)),
+        )
+        walk.refused("Afslutte uden at sende status", course._close, "achieved")
+        review.action_status_sent()
+        self.assertNotIn("written_status", walk.activities(course))
         self.assertEqual(walk.standard.absence_agreement, "required")
         self.finish(walk, course, "Vil gerne have hjælp til bolig.")
 

@@ -1,11 +1,11 @@
-from datetime import timedelta
+from datetime import datetime, timedelta
 from unittest.mock import patch
 
 from odoo.exceptions import UserError
 from odoo.tests import tagged
 from odoo.tools import mute_logger
 
-from .common import TODAY, OutreachCase
+from .common import NOW, TODAY, OutreachCase, make_user
 
 SOON = TODAY + timedelta(days=30)
 ENGINE = "odoo.addons.sekp_outreach.models.sekp_follow_up"
@@ -14,6 +14,13 @@ ENGINE = "odoo.addons.sekp_outreach.models.sekp_follow_up"
 @tagged("post_install", "-at_install", "sekp_outreach")
 class TestFollowUp(OutreachCase):
     """What the passing of time brings about comes once, and by itself."""
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        make_user(
+            cls.env, "sekp_foreign_manager", "scheme_manager", cls.foreign_company
+        )
 
     def follow_up(self):
         """Run the job as Odoo runs it."""
@@ -48,6 +55,17 @@ class TestFollowUp(OutreachCase):
                 act()
         standard.revision_due = TODAY + timedelta(days=400)
         self.assertFalse(standard.activity_ids)
+
+    def test_what_was_met_once_is_called_for_again(self):
+        standard = self.make_standard(revision_due=SOON)
+        self.follow_up()
+        standard.revision_due = TODAY + timedelta(days=400)
+        self.assertFalse(standard.activity_ids)
+        with self.at(NOW + timedelta(days=380)):
+            self.follow_up()
+            self.assertEqual(
+                standard.activity_ids.date_deadline, TODAY + timedelta(days=400)
+            )
 
     def test_a_new_version_ends_it(self):
         standard = self.make_standard(revision_due=SOON)
@@ -84,3 +102,63 @@ class TestFollowUp(OutreachCase):
             standards |= self.make_standard(self.foreign_company, revision_due=SOON)
             self.follow_up()
         self.assertEqual([len(one.activity_ids) for one in standards], [1, 1])
+
+    def test_what_was_done_once_is_called_for_again_when_it_is_due_again(self):
+        standard = self.make_standard(revision_due=SOON)
+        self.follow_up()
+        standard.revision_due = TODAY + timedelta(days=400)
+        with self.at(datetime(2027, 10, 1, 10)):
+            self.follow_up()
+            self.env.invalidate_all()
+            self.assertEqual(
+                standard.activity_ids.date_deadline, TODAY + timedelta(days=400)
+            )
+
+
+@tagged("post_install", "-at_install", "sekp_outreach")
+class TestObligation(OutreachCase):
+    """An obligation does not follow what the caller's context shows or leaves out."""
+
+    def setUp(self):
+        super().setUp()
+        self.make_standard(rhythm_count=1)
+
+    def as_archivist(self, record, **context):
+        """Return a record as one meets it who looks at what is archived, too."""
+        return record.with_context(active_test=False, **context)
+
+    def test_what_was_met_is_not_taken_for_what_is_owed(self):
+        referral = self.refer()
+        referral.action_advice()
+        self.as_archivist(referral).action_reopen()
+        self.assertEqual(set(self.obligations(referral)), {"triage"})
+
+    def test_what_was_met_stays_as_the_trace(self):
+        referral = self.refer()
+        referral.action_accept()
+        met = self.as_archivist(referral.sudo()).activity_ids - referral.activity_ids
+        self.assertTrue(met)
+        self.as_archivist(referral).action_withdraw()
+        self.assertTrue(met.exists())
+
+    def test_what_was_met_by_hand_holds_no_closing_up(self):
+        course = self.allocate()
+        course.activity_schedule(
+            "mail.mail_activity_data_todo", user_id=self.worker.id, automated=False
+        ).action_done()
+        self.as_archivist(course)._close("achieved")
+        self.assertEqual(course.phase, "closed")
+
+    def test_a_skip_of_automatic_activities_skips_no_obligation(self):
+        course = self.allocate()
+        handover = (
+            self.env["sekp.handover"]
+            .with_user(self.worker)
+            .with_context(mail_activity_automation_skip=True)
+            .create({"course_id": course.id, "offer_id": self.offer.id})
+        )
+        handover.action_consent_oral()
+        handover.action_send()
+        self.assertEqual(set(self.obligations(handover)), {"handover_waiting"})
+        handover.action_accept()
+        self.assertEqual(set(self.obligations(handover)), {"handover_follow_up"})

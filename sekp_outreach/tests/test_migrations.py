@@ -84,3 +84,18 @@ class TestMigrations(OutreachCase):
         self.env.invalidate_all()
         self.assertEqual(accepted.with_user(self.receiver).summary, "Kom forbi")
         self.assertFalse(old.with_user(self.receiver).summary)
+
+    def test_a_status_that_was_sent_is_not_asked_for_again(self):
+        self.make_standard(registration_mode="full", status_report="required")
+        course = self.allocate().sudo()
+        review = self.env["sekp.review"].create({"course_id": course.id})
+        self.env.flush_all()
+        self.env.cr.execute(
+            "UPDATE sekp_review SET held_on = %s WHERE id = %s", [LONG_AGO, review.id]
+        )
+        self.env.invalidate_all()
+        for _time in range(2):
+            self.migrate("19.0.1.3.0", "post-migration")
+            self.env.invalidate_all()
+        self.assertEqual(review.status_sent_on, LONG_AGO)
+        self.assertEqual(self.problems(), [])

@@ -62,6 +62,7 @@ PARAMETERS = {
     "sub_goals": ("off", "off", "off", "off", "required"),
     "review_rule": ("continuous", "interval", "none", "none", "before_grant_expiry"),
     "review_interval_months": (0, 6, 0, 0, 0),
+    "grant_warning_days": 56,
     "review_with_citizen": (False, False, False, False, True),
     "review_with_authority": (False, False, False, False, True),
     "review_with_provider": (False, False, False, False, True),

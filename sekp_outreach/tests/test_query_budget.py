@@ -6,7 +6,7 @@ from .common import TODAY, OutreachCase
 
 COURSES = 15
 # Statements at most, with the access log on (see the budget of comparable addons).
-LIST, BOARD, FORM, LOG_LIST = 8, 15, 60, 8
+LIST, BOARD, FORM, LOG_LIST, LOG = 8, 15, 60, 8, 15
 # An obligation on each course costs as much more, however many there are.
 OBLIGATIONS = 3
 RELATIONAL = ("many2one", "one2many", "many2many")
@@ -112,3 +112,20 @@ class TestQueryBudget(OutreachCase):
         self.assert_budget(
             LOG_LIST, lambda: Contact.web_search_read([], spec, limit=80)
         )
+
+    def count_statements(self, call):
+        self.env.flush_all()
+        self.env.invalidate_all()
+        before = self.env.cr.sql_log_count
+        call()
+        self.env.flush_all()
+        return self.env.cr.sql_log_count - before
+
+    def test_logging_a_contact_costs_the_same_however_many_there_are(self):
+        short, long = (course.with_user(self.worker) for course in self.courses[4:6])
+        for _again in range(20):
+            self.log(long)
+        few = self.count_statements(lambda: self.log(short))
+        many = self.count_statements(lambda: self.log(long))
+        self.assertLessEqual(many, few)
+        self.assertLessEqual(few, LOG)

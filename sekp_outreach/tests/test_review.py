@@ -30,6 +30,125 @@ class TestReview(OutreachCase):
         self.assertEqual(planned.due, date(2027, 8, 20))
         self.assertEqual(self.called_for(course), {"review": date(2027, 8, 20)})
 
+    def test_the_last_day_of_a_month_is_followed_by_the_last_day(self):
+        self.make_standard(review_rule="interval", review_interval_months=6)
+        with self.at(datetime(2027, 8, 31, 10)):
+            course = self.begin()
+        # A leap year.
+        self.assertEqual(course.review_ids.due, date(2028, 2, 29))
+        with self.at(datetime(2028, 2, 29, 10)):
+            course.review_ids.action_hold()
+        planned = course.review_ids.filtered(lambda review: not review.held_on)
+        self.assertEqual(planned.due, date(2028, 8, 29))
+
+    def test_what_the_standard_dates_is_not_moved_by_hand(self):
+        self.make_standard(review_rule="interval", review_interval_months=6)
+        course = self.begin()
+        with self.assertRaisesRegex(UserError, "says when this review is due"):
+            course.review_ids.due = date(2028, 1, 1)
+        with self.assertRaisesRegex(UserError, "by hand"):
+            course.review_ids.action_call_off()
+        self.assertEqual(self.called_for(course), {"review": date(2027, 3, 16)})
+
+    def test_a_continuous_review_is_held_at_any_time(self):
+        self.make_standard(review_rule="continuous")
+        course = self.begin()
+        self.assertFalse(course.last_review_on)
+        action = course.action_review()
+        self.assertEqual(action["res_model"], "sekp.review")
+        self.assertNotIn("res_id", action)
+        review = (
+            self.env["sekp.review"]
+            .with_user(self.worker)
+            .with_context(**action["context"])
+            .create({})
+        )
+        review.action_hold()
+        self.assertEqual(course.last_review_on, TODAY)
+        self.assertFalse(self.called_for(course))
+        self.assertNotIn("res_id", course.action_review())
+
+    def test_a_review_planned_by_hand_is_not_forgotten(self):
+        self.make_standard(review_rule="none")
+        course = self.begin()
+        review = (
+            self.env["sekp.review"]
+            .with_user(self.worker)
+            .create({"course_id": course.id, "due": date(2026, 10, 1)})
+        )
+        self.assertEqual(self.called_for(course), {"review": date(2026, 10, 1)})
+        review.due = date(2026, 11, 1)
+        self.assertEqual(self.called_for(course), {"review": date(2026, 11, 1)})
+        self.assertEqual(course.action_review()["res_id"], review.id)
+        review.action_call_off()
+        self.assertFalse(course.review_ids)
+        self.assertFalse(self.called_for(course))
+
+    def test_a_party_that_stayed_away_holds_nothing_up(self):
+        self.make_standard(
+            review_rule="interval",
+            review_interval_months=6,
+            review_with_citizen=True,
+            review_with_authority=True,
+            review_with_provider=True,
+        )
+        review = self.begin().review_ids
+        with self.assertRaises(ValidationError) as caught:
+            review.action_hold()
+        self.assertEqual(len(str(caught.exception).splitlines()), 3)
+        review.write(
+            {
+                "citizen_absence": "not_come",
+                "authority_absence": "nobody",
+                "with_provider": True,
+                "provider_absence": "not_reached",
+            }
+        )
+        review.action_hold()
+        self.assertEqual(review.held_on, TODAY)
+        self.assertEqual(review.citizen_absence, "not_come")
+        # Who took part has no reason for being away.
+        self.assertFalse(review.provider_absence)
+
+    def test_a_review_keeps_how_far_the_goals_were_then(self):
+        self.make_standard(review_rule="none", action_plan="offered")
+        course = self.begin()
+        Goal = self.env["sekp.goal"].with_user(self.worker)
+        goal = Goal.create({"course_id": course.id, "goal": "Et sted at bo"})
+        step = Goal.create(
+            {"course_id": course.id, "goal": "En nøgle", "parent_id": goal.id}
+        )
+        review = (
+            self.env["sekp.review"]
+            .with_user(self.worker)
+            .create({"course_id": course.id})
+        )
+        review.goal_ids.filtered(lambda one: one == goal).attainment = "part"
+        self.assertFalse(review.goals_then)
+        review.action_hold()
+        step.attainment = goal.attainment = "full"
+        Goal.create({"course_id": course.id, "goal": "Ro om natten"})
+        self.assertEqual(
+            review.goals_then.splitlines(),
+            ["Et sted at bo: On the way", "En nøgle: Not assessed yet"],
+        )
+        # The words are read where they stand, and go with them.
+        step.unlink()
+        review.invalidate_recordset()
+        self.assertEqual(review.goals_then, "Et sted at bo: On the way")
+
+    def test_a_review_of_a_short_period_is_due_within_it(self):
+        self.make_standard(
+            registration_mode="full",
+            grant="required",
+            review_rule="before_grant_expiry",
+        )
+        course = self.begin()
+        self.env["sekp.grant"].with_user(self.supervisor).create(
+            {"course_id": course.id, "date_from": TODAY, "date_to": date(2026, 9, 30)}
+        )
+        self.assertEqual(course.review_ids.due, TODAY)
+
     def test_no_intervals_means_no_planned_review(self):
         self.make_standard(review_rule="none")
         course = self.begin()
@@ -79,7 +198,10 @@ class TestReview(OutreachCase):
         review.action_hold()
         self.assertEqual(review.held_on, TODAY)
         self.assertFalse(course.review_ids - review)
-        self.assertFalse(self.called_for(course))
+        self.assertEqual(
+            self.called_for(course),
+            {"written_status": date(2026, 9, 18), "grant_expiry": date(2027, 1, 18)},
+        )
 
     def test_extending_the_grant_moves_the_review(self):
         self.make_standard(
@@ -101,7 +223,10 @@ class TestReview(OutreachCase):
         )
         grant.date_to = date(2027, 6, 15)
         self.assertEqual(course.review_ids.due, date(2027, 5, 16))
-        self.assertEqual(self.called_for(course), {"review": date(2027, 5, 16)})
+        self.assertEqual(
+            self.called_for(course),
+            {"review": date(2027, 5, 16), "grant_expiry": date(2027, 4, 20)},
+        )
 
     def test_renewing_early_keeps_the_review_of_the_running_period(self):
         self.make_standard(

@@ -154,7 +154,7 @@ class TestRoles(OutreachCase):
             "sekp.standard.anonymity", "sekp.standard.section",
             "sekp.standard.statement", "sekp.target.group", "sekp.contact.form",
             "sekp.support.function", "sekp.source", "sekp.offer", "sekp.team",
-            "sekp.information.type", "sekp.retention.rule",
+            "sekp.information.type", "sekp.retention.rule", "sekp.duty",
         }  # fmt: skip
         oversight = {
             "sekp.access.log", "sekp.access.seal", "sekp.access.erasure",

@@ -10,9 +10,8 @@ DESKTOP = "1366x768"
 HALF_A_DAY = timedelta(hours=12)
 
 
-@tagged("post_install", "-at_install", "sekp_outreach", "is_tour")
-class TestTours(HttpCase):
-    """The whole way of one referral through the real screens, in Danish."""
+class TourCase(HttpCase):
+    """A municipality with one of each role, who work on the real screens in Danish."""
 
     @classmethod
     def setUpClass(cls):
@@ -56,6 +55,11 @@ class TestTours(HttpCase):
             login=self.people[role].login,
             timeout=120,
         )
+
+
+@tagged("post_install", "-at_install", "sekp_outreach", "is_tour")
+class TestTours(TourCase):
+    """The whole way of one referral through the real screens, in Danish."""
 
     def test_a_referral_from_receipt_to_closing(self):
         self.tour("intake_registers", "intake", "sekp_referral_action")
@@ -103,3 +107,74 @@ class TestTours(HttpCase):
 
         self.tour("worker_closes", "worker", "sekp_course_action_mine")
         self.assertEqual((course.phase, course.closing_outcome), ("closed", "bridged"))
+
+    def test_the_supervisor_s_morning(self):
+        people = self.people
+        source = self.env.ref("sekp_outreach.source_self")
+        Referral = self.env["sekp.referral"].with_user(people["intake"])
+        for _number in range(2):
+            referral = Referral.create({"source_id": source.id})
+        referral.action_accept()
+        referral.with_user(people["supervisor"])._allocate(
+            people["worker"], referral.team_id
+        )
+        for size in (DESKTOP, PHONE):
+            with self.subTest(size=size):
+                self.tour(
+                    "supervisors_morning",
+                    "supervisor",
+                    "sekp_morning_action",
+                    size=size,
+                )
+
+
+@tagged("post_install", "-at_install", "sekp_outreach", "is_tour")
+class TestCalendarTours(TourCase):
+    """Plan a visit, log it from the calendar and from the day; out alone and back."""
+
+    def test_plan_a_visit_and_log_it_from_the_calendar(self):
+        worker = self.people["worker"]
+        referral = (
+            self.env["sekp.referral"]
+            .with_user(self.people["intake"])
+            .create({"source_id": self.env.ref("sekp_outreach.source_self").id})
+        )
+        supervised = referral.with_user(self.people["supervisor"])
+        if supervised.warnings:
+            referral.sudo().deviation_reason = "law"
+        course = supervised._allocate(
+            worker, referral.team_id, **supervised._citizen_facts()
+        )
+        self.tour("worker_plans_a_series", "worker", "sekp_course_action_mine")
+        visits = course.appointment_ids.sorted("starts_at")
+        self.assertEqual(len(visits), 2)
+        self.assertEqual(visits.series_id, visits[0])
+        # A time that every screen shows: noon of today, in the middle of its week.
+        start = self.company._sekp_start_of_day(self.company._sekp_today())
+        for visit in visits:
+            visit.with_user(worker).starts_at = start + HALF_A_DAY
+        visits[1].with_user(worker).action_cancel()
+        self.tour(
+            "worker_logs_from_the_calendar", "worker", "sekp_appointment_action_mine"
+        )
+        self.assertEqual(visits[0].state, "held")
+        self.assertEqual(visits[0].contact_ids.outcome, "met")
+
+        action = visits[1].with_user(worker).action_plan_again()
+        again = visits.with_user(worker).with_context(**action["context"]).create({})
+        again.starts_at = start + HALF_A_DAY
+        self.tour(
+            "worker_logs_from_the_day",
+            "worker",
+            "sekp_appointment_action_mine",
+            size=PHONE,
+        )
+        self.assertEqual(again.state, "held")
+        self.assertFalse(course.appointment_ids.activity_ids)
+
+    def test_out_alone_and_back(self):
+        self.tour("worker_goes_out", "worker", "sekp_go_out_action", PHONE)
+        row = self.env["sekp.lone.work"].search([])
+        self.assertEqual((row.user_id, row.state), (self.people["worker"], "out"))
+        self.tour("worker_is_back", "worker", "sekp_go_out_action", PHONE)
+        self.assertEqual(row.state, "back")

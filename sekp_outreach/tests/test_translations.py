@@ -12,6 +12,7 @@ LANGUAGE = "da_DK"
 # leave such a word empty, and Odoo then shows the source.
 SAME_IN_DANISH = {
     '"%s-handover" % object.reference',
+    '"%s-status" % object.reference',
     "CPR",
     "Download",
     "Overlap",

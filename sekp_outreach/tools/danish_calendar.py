@@ -114,7 +114,31 @@ def add_working_days(start, amount, **rules):
     return day
 
 
-def due_date(start, amount, unit, shift_to_working_day=False, **rules):
+def days_between(start, end, unit, **rules):
+    """Return how many days a deadline counts from ``start`` to ``end``; none backwards.
+
+    ``start`` is not counted, ``end`` is. What is counted in working days goes on in
+    working days, everything else in calendar days.
+
+    :param str unit: as in :func:`due_date`
+    :param rules: what a working day is, see :func:`is_working_day`
+
+    >>> days_between(date(2026, 12, 18), date(2026, 12, 28), "working_day")
+    5
+    >>> days_between(date(2026, 12, 18), date(2026, 12, 28), "week")
+    10
+    >>> days_between(date(2026, 12, 18), date(2026, 12, 20), "working_day")
+    0
+    >>> days_between(date(2026, 12, 18), date(2026, 12, 17), "day")
+    0
+    """
+    days = range(1, max((end - start).days, 0) + 1)
+    if unit != "working_day":
+        return len(days)
+    return sum(is_working_day(start + timedelta(days=day), **rules) for day in days)
+
+
+def due_date(start, amount, unit, shift_to_working_day=False, stood_still=0, **rules):
     """Return the last day of a deadline.
 
     :param date start: the day the clock starts; it is not counted
@@ -122,6 +146,8 @@ def due_date(start, amount, unit, shift_to_working_day=False, **rules):
     :param str unit: ``day`` (calendar day), ``working_day``, ``week`` or ``month``
     :param bool shift_to_working_day: move a last day that is a day off to the next
         working day; the five standards do not say so, others do
+    :param int stood_still: how many days the clock was paused, counted as
+        :func:`days_between` counts them
     :param rules: what a working day is, see :func:`is_working_day`
     :raises ValueError: for another unit or a negative amount
 
@@ -140,6 +166,22 @@ def due_date(start, amount, unit, shift_to_working_day=False, **rules):
     datetime.date(2027, 2, 28)
     >>> due_date(received, 7, "day", shift_to_working_day=True)
     datetime.date(2026, 12, 28)
+
+    A pause from Monday 21 to Wednesday 30 December leaves as many working days as
+    there were:
+
+    >>> due_date(received, 5, "working_day")
+    datetime.date(2026, 12, 28)
+    >>> days_between(date(2026, 12, 21), date(2026, 12, 28), "working_day")
+    4
+    >>> days_between(date(2026, 12, 21), date(2026, 12, 30), "working_day")
+    6
+    >>> due_date(received, 5, "working_day", stood_still=6)
+    datetime.date(2027, 1, 6)
+    >>> days_between(date(2026, 12, 30), date(2027, 1, 6), "working_day")
+    4
+    >>> due_date(received, 7, "day", stood_still=3)
+    datetime.date(2026, 12, 28)
     >>> due_date(received, 1, "year")
     Traceback (most recent call last):
     ...
@@ -148,7 +190,7 @@ def due_date(start, amount, unit, shift_to_working_day=False, **rules):
     if amount < 0:
         raise ValueError("A deadline cannot lie before the day its clock starts.")
     if unit == "working_day":
-        return add_working_days(start, amount, **rules)
+        return add_working_days(start, amount + stood_still, **rules)
     spans = {
         "day": relativedelta(days=amount),
         "week": relativedelta(weeks=amount),
@@ -156,5 +198,5 @@ def due_date(start, amount, unit, shift_to_working_day=False, **rules):
     }
     if unit not in spans:
         raise ValueError(f"Unknown unit of a deadline: {unit!r}")
-    day = start + spans[unit]
+    day = start + spans[unit] + timedelta(days=stood_still)
     return next_working_day(day, **rules) if shift_to_working_day else day

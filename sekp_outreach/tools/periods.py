@@ -49,6 +49,41 @@ def local_time(instant, timezone):
     )
 
 
+def noons_between(begin, end):
+    """Return the dates, in order, whose noon lies between two local times.
+
+    >>> noons_between(datetime(2026, 7, 1, 8), datetime(2026, 7, 3, 9))
+    [datetime.date(2026, 7, 1), datetime.date(2026, 7, 2)]
+    >>> noons_between(datetime(2026, 7, 1, 13), datetime(2026, 7, 1, 17))
+    []
+    """
+    noon, days = datetime.combine(begin.date(), time(12)), []
+    while noon <= end:
+        if noon >= begin:
+            days.append(noon.date())
+        noon += timedelta(days=1)
+    return days
+
+
+def first_gap(begin, end, periods):
+    """Return the first days from ``begin`` to ``end`` that lie in no period, or None.
+
+    >>> from datetime import date
+    >>> day = lambda number: date(2026, 7, number)
+    >>> first_gap(day(1), day(9), [(day(1), day(3)), (day(6), day(7))])
+    (datetime.date(2026, 7, 4), datetime.date(2026, 7, 5))
+    >>> first_gap(day(1), day(9), [(day(1), day(9))]) is None
+    True
+    >>> first_gap(day(4), day(9), [])
+    (datetime.date(2026, 7, 4), datetime.date(2026, 7, 9))
+    """
+    for first, last in sorted(periods):
+        if first > begin:
+            return begin, min(end, first - timedelta(days=1))
+        begin = max(begin, last + timedelta(days=1))
+    return (begin, end) if begin <= end else None
+
+
 def rhythm_days(count, unit):
     """Return the days between contacts for ``count`` contacts in a week or a month.
 

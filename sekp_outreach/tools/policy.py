@@ -36,6 +36,7 @@ ACCESS = {
 # How a record leads to the team that is responsible for it.
 TEAM = {
     "sekp.team": ("",),
+    "sekp.absence": ("team_ids.",),
     "sekp.access.request": ("citizen_id.team_id.",),
     "sekp.access.request.item": ("citizen_id.team_id.",),
     "sekp.referral": ("team_id.", "course_id.team_id."),
@@ -157,6 +158,15 @@ def _accepted(model):
     ]
 
 
+def _oneself(model):
+    return ["('user_id', '=', user.id)"]
+
+
+def _told(model):
+    # Who was told that somebody is missed.
+    return ["('told_user_ids', 'in', [user.id])"]
+
+
 def _municipality(model):
     return [f"({COMPANY.get(model, '') + 'company_id'!r}, 'in', company_ids)"]
 
@@ -211,6 +221,8 @@ RELATIONS = {
     "registered": _registered,
     "received": _received,
     "accepted": _accepted,
+    "oneself": _oneself,
+    "told": _told,
     "municipality": _municipality,
     "preset": _preset,
     "common": _common,

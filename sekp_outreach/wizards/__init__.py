@@ -13,4 +13,8 @@ from . import sekp_handover_answer
 from . import sekp_archive_hold
 from . import sekp_retention_preview
 from . import sekp_postpone_informing
+from . import sekp_deadline_notice
 from . import sekp_pass_on_complaint
+from . import sekp_go_out
+from . import sekp_sick_today
+from . import sekp_leave

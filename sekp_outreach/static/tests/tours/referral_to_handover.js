@@ -127,8 +127,11 @@ tours.add("sekp_worker_plans_a_visit", {
 
 tours.add("sekp_worker_sees_the_visit", {
     steps: () => [
-        { trigger: ".o_calendar_view .fc-event", run: "click" },
-        { trigger: ".modal:contains(Bænken ved havnen)" },
+        {
+            content: "the day in cards, not a week's grid",
+            trigger: ".o_kanban_view .o_kanban_record:contains(Bænken ved havnen)",
+        },
+        { trigger: ".o_kanban_record button[name='action_log_contact']:enabled" },
     ],
 });
 

@@ -1,0 +1,195 @@
+from odoo import Command, api, fields, models
+from odoo.exceptions import AccessError, UserError
+
+
+class SekpSickToday(models.TransientModel):
+    """A worker reports sick: everything is proposed, the supervisor confirms (R120)."""
+
+    _name = "sekp.sick.today"
+    _inherit = ["sekp.dialog.mixin"]
+    _description = "Sick Today"
+
+    user_id = fields.Many2one(
+        comodel_name="res.users", string="Worker", required=True, readonly=True
+    )
+    date_to = fields.Date(
+        string="Away until",
+        required=True,
+        default=lambda self: self.env.company._sekp_today(),
+        help="The last day away; today when nothing else is known.",
+    )
+    line_ids = fields.One2many(
+        comodel_name="sekp.sick.today.line", inverse_name="dialog_id", string="Courses"
+    )
+
+    @api.model
+    def _open_for(self, user):
+        """Return the dialog in which a worker's sickness is confirmed.
+
+        :param user: a member of a team that the caller supervises
+        :raises AccessError: for anybody else
+        """
+        dialog = self.create({"user_id": user.id})
+        return {
+            "type": "ir.actions.act_window",
+            "name": self.env._("Sick Today"),
+            "res_model": self._name,
+            "res_id": dialog.id,
+            "view_mode": "form",
+            "target": "new",
+        }
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        for vals in vals_list:
+            self._check_supervises(vals.get("user_id"))
+        dialogs = super().create(vals_list)
+        for dialog in dialogs.filtered(lambda dialog: not dialog.line_ids):
+            dialog._propose()
+        return dialogs
+
+    @api.model
+    def _check_supervises(self, user_id):
+        """Refuse what is no supervisor's of the worker.
+
+        :raises AccessError: naming nobody
+        """
+        if not self.env.su and not self._teams(user_id):
+            raise AccessError(
+                self.env._("A supervisor of the team enters that somebody is sick.")
+            )
+
+    @api.model
+    def _teams(self, user_id):
+        if type(user_id) is not int or not self.env.user.has_group(
+            "sekp_outreach.group_supervisor"
+        ):
+            return self.env["sekp.team"]
+        return self.env["sekp.team"].search(
+            [
+                ("supervisor_ids", "in", [self.env.uid]),
+                ("member_ids", "in", [user_id]),
+                ("company_id", "=", self.env.company.id),
+            ]
+        )
+
+    def _propose(self):
+        """Fill in the courses on which something falls due, each with a cover."""
+        self.ensure_one()
+        today = self.env.company._sekp_today()
+        last = max(self.date_to, today)
+        courses = self.env["sekp.course"].search(
+            [
+                ("contact_person_id", "=", self.user_id.id),
+                ("team_id", "in", self._teams(self.user_id.id).ids),
+                ("phase", "!=", "closed"),
+            ]
+        )
+        due = courses.filtered(lambda course: course._is_due_within(today, last))
+        probe = self.env["sekp.absence"].new(
+            {
+                "user_id": self.user_id.id,
+                "company_id": self.env.company.id,
+                "date_from": today,
+                "date_to": last,
+            }
+        )
+        covers = probe._propose_covers(due)
+        self.line_ids = [
+            Command.create({"course_id": course.id, "cover_id": covers[course.id].id})
+            for course in due
+        ]
+
+    def action_confirm(self):
+        """Enter the absence, open the courses to the covers and move the visits.
+
+        Confirmed twice, it changes nothing more.
+
+        :raises UserError: for a last day in the past
+        """
+        self.ensure_one()
+        self.check_access("write")
+        self._check_supervises(self.user_id.id)
+        today = self.env.company._sekp_today()
+        if self.date_to < today:
+            raise UserError(self.env._("The last day away cannot lie in the past."))
+        absence = self._absence(today)
+        for line in self.line_ids:
+            line.course_id.check_access("write")
+            # Superuser: which days are agreed on; the course was checked.
+            days = line.course_id.sudo()._uncovered(absence.sudo())
+            if line.course_id.contact_person_id == self.user_id and days:
+                self.env["sekp.absence.agreement"].create(
+                    {
+                        "course_id": line.course_id.id,
+                        "absence_id": absence.id,
+                        "date_from": days[0],
+                        "date_to": days[1],
+                        "how": "unasked",
+                        "cover_id": line.cover_id.id,
+                    }
+                )
+        return {"type": "ir.actions.act_window_close"}
+
+    def _absence(self, today):
+        """Return the worker's absence of today, which may have been planned."""
+        # Superuser: only this act marks an absence as sickness; who asks was checked.
+        absences = self.env["sekp.absence"].sudo()
+        absence = absences.search(
+            [
+                ("user_id", "=", self.user_id.id),
+                ("company_id", "=", self.env.company.id),
+                ("cancelled", "=", False),
+                ("date_from", "<=", today),
+                ("date_to", ">=", today),
+            ],
+            limit=1,
+        )
+        if not absence:
+            absence = absences.create(
+                {
+                    "user_id": self.user_id.id,
+                    "company_id": self.env.company.id,
+                    "date_from": today,
+                    "date_to": self.date_to,
+                    "kind": "sick",
+                }
+            )
+        elif absence.date_to < self.date_to:
+            absence.write({"date_to": self.date_to})
+        return absence.sudo(False)
+
+
+class SekpSickTodayLine(models.TransientModel):
+    """A course on which something falls due, and who is to cover it."""
+
+    _name = "sekp.sick.today.line"
+    _inherit = ["sekp.dialog.mixin"]
+    _description = "Course of a Worker Who Is Sick"
+
+    dialog_id = fields.Many2one(
+        comodel_name="sekp.sick.today", required=True, ondelete="cascade", index=True
+    )
+    course_id = fields.Many2one(
+        comodel_name="sekp.course", required=True, ondelete="cascade"
+    )
+    due_in_absence = fields.Char(
+        related="course_id.due_in_absence", related_sudo=False, string="Due"
+    )
+    team_id = fields.Many2one(related="course_id.team_id", related_sudo=False)
+    member_ids = fields.Many2many(related="team_id.member_ids", related_sudo=False)
+    cover_id = fields.Many2one(
+        comodel_name="res.users",
+        domain="[('id', 'in', member_ids)]",
+    )
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        for vals in vals_list:
+            self._check_texts({**self._given_defaults(), **vals})
+        # Before SQL: a row that lacks something would be logged as a whole.
+        if not all(
+            vals.get("dialog_id") and vals.get("course_id") for vals in vals_list
+        ):
+            raise UserError(self.env._("The courses are proposed by the dialog."))
+        return super().create(vals_list)
