@@ -127,16 +127,7 @@ class SekpAbsence(models.Model):
         """
         if self.env.su or user_id == self.env.uid:
             return
-        supervises = self.env["sekp.team"].search_count(
-            [
-                ("supervisor_ids", "in", [self.env.uid]),
-                ("member_ids", "in", [user_id]),
-            ],
-            limit=1,
-        )
-        if not supervises or not self.env.user.has_group(
-            "sekp_outreach.group_supervisor"
-        ):
+        if not self.env["sekp.team"]._led_with(user_id):
             raise AccessError(
                 self.env._(
                     "You enter your own absence, and that of the members of a team you "
@@ -300,16 +291,16 @@ class SekpAbsence(models.Model):
         courses._sync_absence()
 
     @api.model
-    def _current(self, company, day):
+    def _current(self, companies, day):
         """Return the absences that are not over on a day, as superuser.
 
-        :param company: a municipality
+        :param companies: municipalities
         :param date day: the day asked about
         """
         # Superuser: who is away is asked for by the system.
         return self.sudo().search(
             [
-                ("company_id", "=", company.id),
+                ("company_id", "in", companies.ids),
                 ("cancelled", "=", False),
                 ("date_to", ">=", day),
             ],

@@ -42,14 +42,7 @@ class SekpClockMixin(models.AbstractModel):
             self.env["sekp.deadline"]._at_risk_domain(today)
             & self._carried_clocks_domain(),
         )
-        told = Domain(
-            "activity_ids",
-            "any",
-            [
-                ("activity_type_id", "=", self._escalation_activity_type().id),
-                ("active", "=", True),
-            ],
-        )
+        told = self._owing(self._escalation_type())
         wrong = (at_risk & ~told) | (told & ~at_risk)
         return super()._sekp_to_follow_up(today) | wrong
 
@@ -57,10 +50,6 @@ class SekpClockMixin(models.AbstractModel):
         result = super()._sekp_follow_up(today)
         self._sync_escalation()
         return result
-
-    @api.model
-    def _escalation_activity_type(self):
-        return self.env.ref(f"sekp_outreach.{self._escalation_type()}")
 
     def _sync_escalation(self):
         """Let the supervisor have an obligation while a clock is at risk.

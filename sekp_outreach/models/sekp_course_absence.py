@@ -145,6 +145,7 @@ class SekpCourse(models.Model):
 
     def _absences(self):
         """Return the absences of the contact persons that are not over."""
+        # Superuser: who is away is asked for by the system.
         absences = self.env["sekp.absence"].sudo().browse()
         for company in self.company_id:
             absences |= self.env["sekp.absence"]._current(
@@ -206,14 +207,7 @@ class SekpCourse(models.Model):
             ]
         )
         by_course = {activity.res_id: activity for activity in called}
-        absences = everything.env["sekp.absence"].search(
-            [
-                ("company_id", "in", companies.ids),
-                ("cancelled", "=", False),
-                ("date_to", ">=", today),
-            ],
-            order="date_from, id",
-        )
+        absences = self.env["sekp.absence"]._current(companies, today)
         courses = everything.search(
             Domain("company_id", "in", companies.ids)
             & (
@@ -344,6 +338,7 @@ class SekpCourse(models.Model):
         if type(asked) is int:
             absence = absence.search([("id", "=", asked)])
         if not absence:
+            # Superuser: looks for the absence; what is told of it is searched for.
             first = self.sudo()._first_without_agreement(self._absences())
             absence = absence.search([("id", "in", first.ids)])
         action = self._dialog("sekp.absence.agreement", self.env._("Agree on Absence"))

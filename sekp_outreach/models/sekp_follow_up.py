@@ -41,13 +41,15 @@ class SekpFollowUp(models.AbstractModel):
         # Superuser: a job of the system.
         companies = self.sudo().env["res.company"].search([("active", "=", True)])
         work = [
-            (company, self.sudo().env[name].with_context(active_test=False))
+            (company, self.sudo().env[name])
             for company in companies
             for name in self._followed()
         ]
         left = progress._commit_progress(
             remaining=sum(
-                Model.search_count(self._to_do(company, Model))
+                Model.with_context(active_test=False).search_count(
+                    self._to_do(company, Model)
+                )
                 for company, Model in work
             )
         )

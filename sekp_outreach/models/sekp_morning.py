@@ -91,7 +91,7 @@ class SekpMorning(models.AbstractModel):
                 if key in sections
             ],
             "caseload": caseload,
-            "sick": not own and "sekp.sick.today" in self.env,
+            "sick": not own,
         }
 
     @api.model
@@ -101,17 +101,7 @@ class SekpMorning(models.AbstractModel):
         :param int user_id: a member of a team the caller supervises
         :raises AccessError: for anybody else
         """
-        team = self.env["sekp.team"]
-        if type(user_id) is int:
-            team = team.search(
-                [
-                    ("supervisor_ids", "in", [self.env.uid]),
-                    ("member_ids", "in", [user_id]),
-                ],
-                limit=1,
-            )
-        supervises = self.env.user.has_group("sekp_outreach.group_supervisor")
-        if not team or not supervises or "sekp.sick.today" not in self.env:
+        if not self.env["sekp.team"]._led_with(user_id):
             raise AccessError(self.env._("You do not supervise this team."))
         return self.env["sekp.sick.today"]._open_for(
             self.env["res.users"].browse(user_id)
@@ -351,24 +341,16 @@ class SekpMorning(models.AbstractModel):
 
     def _gaps(self, teams, own, today):
         """Return the courses on which the person has not been met as agreed."""
-        name = self._course_fields()["gap"]
-        domain = self._courses(teams, own) & Domain(name, "<=", today)
+        domain = self._courses(teams, own) & Domain("gap_since", "<=", today)
 
         def line(course):
             worker = not own and course.contact_person_id
-            day = course[name]
-            return self._line(course, course.reference, day, today, worker=worker)
+            return self._line(
+                course, course.reference, course.gap_since, today, worker=worker
+            )
 
         told = ["contact_person_id"]
-        return self._records("sekp.course", domain, name, today, line, told)
-
-    def _course_fields(self):
-        """Return the fields of a course that tell its gap and its weight."""
-        known = self.env["sekp.course"]._fields
-        return {
-            "gap": "gap_since" if "gap_since" in known else "next_contact_due",
-            "weight": "workload" if "workload" in known else None,
-        }
+        return self._records("sekp.course", domain, "gap_since", today, line, told)
 
     def _cover(self, teams, own, today):
         """Return who covers which course today or tomorrow."""
@@ -399,10 +381,8 @@ class SekpMorning(models.AbstractModel):
     def _caseload(self, teams, own, today):
         """Return the courses, their weight and what is late, by worker."""
         courses = self._courses(teams, own)
-        weight = self._course_fields()["weight"]
-        aggregates = ["__count", f"{weight}:sum"] if weight else ["__count"]
         rows = self.env["sekp.course"]._read_group(
-            courses, ["contact_person_id"], aggregates
+            courses, ["contact_person_id"], ["__count", "workload:sum"]
         )
         if not rows:
             return []
@@ -415,16 +395,15 @@ class SekpMorning(models.AbstractModel):
         late = dict(
             self.env["mail.activity"]._read_group(scope, ["user_id"], ["__count"])
         )
-        load = [(row[-1] if weight else row[1]) or 0 for row in rows]
-        heaviest = max([*load, 1])
+        heaviest = max(1, *(load for _user, _count, load in rows))
         found = [
             {
                 "user_id": user.id,
                 "name": user.name or self.env._("Without a contact person"),
-                "courses": row[0],
-                "workload": round(own_load, 1) if weight else False,
+                "courses": count,
+                "workload": round(load, 1),
                 "late": late.get(user, 0),
-                "share": round(100 * own_load / heaviest),
+                "share": round(100 * load / heaviest),
                 "action": {
                     **self._action(
                         "sekp.course",
@@ -434,6 +413,6 @@ class SekpMorning(models.AbstractModel):
                     "name": self.env._("Courses"),
                 },
             }
-            for (user, *row), own_load in zip(rows, load, strict=True)
+            for user, count, load in rows
         ]
         return sorted(found, key=lambda worker: (-worker["share"], worker["name"]))

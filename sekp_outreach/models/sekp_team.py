@@ -284,6 +284,22 @@ class SekpTeam(models.Model):
                 everybody |= gone
         return vals, everybody
 
+    @api.model
+    def _led_with(self, user_id):
+        """Return the teams that the user supervises and somebody is a member of.
+
+        :param user_id: whom a caller names; anything but a number finds none
+        """
+        role = "sekp_outreach.group_supervisor"
+        if type(user_id) is not int or not self.env.user.has_group(role):
+            return self.browse()
+        return self.search(
+            [
+                ("supervisor_ids", "in", [self.env.uid]),
+                ("member_ids", "in", [user_id]),
+            ]
+        )
+
     def _referral_owner(self):
         """Return who owns a new referral here: intake staff first."""
         self.ensure_one()

@@ -61,16 +61,10 @@ class SekpSickToday(models.TransientModel):
 
     @api.model
     def _teams(self, user_id):
-        if type(user_id) is not int or not self.env.user.has_group(
-            "sekp_outreach.group_supervisor"
-        ):
-            return self.env["sekp.team"]
-        return self.env["sekp.team"].search(
-            [
-                ("supervisor_ids", "in", [self.env.uid]),
-                ("member_ids", "in", [user_id]),
-                ("company_id", "=", self.env.company.id),
-            ]
+        return (
+            self.env["sekp.team"]
+            ._led_with(user_id)
+            .filtered(lambda team: team.company_id == self.env.company)
         )
 
     def _propose(self):
