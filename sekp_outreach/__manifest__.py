@@ -6,7 +6,7 @@
     "category": "Services/Outreach",
     "author": "SEKP Outreach",
     "license": "LGPL-3",
-    "depends": ["calendar", "mail", "resource"],
+    "depends": ["calendar", "mail", "portal", "resource"],
     "external_dependencies": {"python": ["python-stdnum"]},
     "data": [
         "security/groups.xml",

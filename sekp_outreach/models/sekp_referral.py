@@ -129,6 +129,8 @@ class SekpReferral(models.Model):
             ("secure_mail", "Secure e-mail"),
             ("letter", "Letter"),
             ("outreach", "Met on outreach"),
+            ("web", "Public page"),
+            ("system", "Professional system"),
         ],
         required=True,
         default="phone",
