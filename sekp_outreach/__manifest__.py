@@ -63,6 +63,8 @@
         "views/sekp_identity_views.xml",
         "views/sekp_absence_views.xml",
         "wizards/sekp_sick_today_views.xml",
+        "report/sekp_left_without.xml",
+        "wizards/sekp_left_without_views.xml",
         "views/sekp_course_views.xml",
         "views/sekp_child_notification_views.xml",
         "views/sekp_complaint_views.xml",

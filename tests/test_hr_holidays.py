@@ -51,6 +51,14 @@ def absences():
 told = {"asked": absences()}
 leave.action_approve()
 told["approved"] = absences()
+ids = env["sekp.absence"].search([("cancelled", "=", False)]).ids
+env["resource.calendar.leaves"].create({
+    "name": "Lukkedag", "calendar_id": company.resource_calendar_id.id,
+    "date_from": monday + timedelta(days=2),
+    "date_to": monday + timedelta(days=2, hours=23),
+})
+told["rebuilt"] = absences()
+told["same"] = ids == env["sekp.absence"].search([("cancelled", "=", False)]).ids
 told["days"] = [str(monday), str(monday + timedelta(days=4))]
 leave.action_refuse()
 told["refused"] = absences()
@@ -77,5 +85,8 @@ def test_approved_time_off_is_an_absence(runtime):
     told = json.loads(row.removeprefix("TOLD "))
     assert told["asked"] == []
     assert told["approved"] == [[*told["days"], "ferie", "planned"]]
+    # A public holiday makes the time off anew: what was agreed hangs on the absence.
+    assert told["rebuilt"] == told["approved"]
+    assert told["same"]
     assert told["refused"] == []
     assert "Kanariefugl" not in told["row"]

@@ -11,8 +11,7 @@ class SekpReportController(ReportController):
         report = request.env["ir.actions.report"]._get_report_from_name(
             args.get("reportname")
         )
-        is_confidential = request.env["sekp.confidential.mixin"]._is_confidential
-        return not is_confidential(report.model)
+        return not (report.model or "").startswith("sekp.")
 
     @http.route(readonly=_sekp_readonly)
     def report_routes(self, reportname, docids=None, converter=None, **data):

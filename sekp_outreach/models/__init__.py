@@ -32,6 +32,7 @@ from . import sekp_citizen_child_mixin
 from . import sekp_archive_hold_mixin
 from . import sekp_catalogue
 from . import sekp_team
+from . import sekp_team_leaving
 from . import sekp_duty
 from . import sekp_standard_parts
 from . import sekp_standard
@@ -53,6 +54,7 @@ from . import sekp_complaint
 from . import sekp_child_notification
 from . import sekp_appointment
 from . import sekp_appointment_unlogged
+from . import sekp_contact_visit
 from . import sekp_appointment_series
 from . import sekp_absence
 from . import sekp_absence_agreement

@@ -74,14 +74,18 @@ class MailActivity(models.Model):
 
         Of what is not there as little is told as of what is hidden.
         """
-        withholds = self.env["sekp.confidential.mixin"]._withholds_name
-        withheld = self.filtered(
-            lambda activity: (
-                not activity._origin and withholds(activity.res_model, activity.res_id)
-            )
-        )
+        withheld = self._sekp_withheld()
         withheld.res_name = False
         return super(MailActivity, self - withheld)._compute_res_name()
+
+    def _sekp_withheld(self):
+        """Return the unsaved rows on records that their maker may not read."""
+        withholds = self.env["sekp.confidential.mixin"]._withholds_name
+        return self.filtered(
+            lambda activity: (
+                not activity.id and withholds(activity.res_model, activity.res_id)
+            )
+        )
 
     # --- who reads it -------------------------------------------------------------
     def _check_access(self, operation):

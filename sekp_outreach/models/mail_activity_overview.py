@@ -60,7 +60,8 @@ class MailActivity(models.Model):
 
     @api.depends("res_model", "res_id")
     def _compute_sekp_team_id(self):
-        teams = self._sekp_teams()
+        # Of what is not there as little is told as of what is hidden.
+        teams = (self - self._sekp_withheld())._sekp_teams()
         for activity in self:
             activity.sekp_team_id = teams.get(activity)
 

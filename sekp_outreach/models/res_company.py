@@ -2,12 +2,14 @@ from datetime import timedelta
 
 from odoo import fields, models
 
-from ..tools.danish_calendar import next_working_day
+from ..tools.danish_calendar import next_working_day, previous_working_day
 from ..tools.periods import end_of_day, local_time, noons_between, start_of_day
 
 # The law is Danish, and so is the day a deadline ends on.
 TIMEZONE = "Europe/Copenhagen"
 CLOSING_DAYS_HORIZON = timedelta(days=800)
+# Longer than any days off in a row.
+LOOK_BACK = timedelta(days=60)
 
 
 class ResCompany(models.Model):
@@ -111,3 +113,8 @@ class ResCompany(models.Model):
     def _sekp_next_working_day(self, day):
         """Return ``day`` or the first working day after it."""
         return next_working_day(day, closing_days=self._sekp_closing_days(day))
+
+    def _sekp_previous_working_day(self, day):
+        """Return ``day`` or the last working day before it."""
+        closing_days = self._sekp_closing_days(day - LOOK_BACK)
+        return previous_working_day(day, closing_days=closing_days)

@@ -16,6 +16,9 @@ class ResourceCalendarLeaves(models.Model):
 
     def write(self, vals):
         result = super().write(vals)
+        if "resource_id" in vals and not self.env.su:
+            # Nobody moves time off to a colleague: it would be away here as well.
+            self.check_access("write")
         if FOLLOWED & set(vals):
             self._sekp_follow()
         return result

@@ -1,13 +1,22 @@
+import logging
 from collections import defaultdict
 from datetime import timedelta
+
+from psycopg2 import OperationalError
 
 from odoo import Command, api, fields, models
 from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.fields import Domain
+from odoo.tools import format_date
 
 from ..tools.periods import overlaps
+from .sekp_logged_mixin import writes
+
+_logger = logging.getLogger(__name__)
 
 LONGEST_ABSENCE = timedelta(days=366)
+# What people enter; the rest follows, and nothing comes along.
+ENTERED = {"user_id", "company_id", "date_from", "date_to"}
 
 
 class SekpAbsence(models.Model):
@@ -86,8 +95,11 @@ class SekpAbsence(models.Model):
     _by_worker = models.Index("(user_id, date_from, date_to) WHERE NOT cancelled")
 
     @api.depends("user_id", "date_from", "date_to")
+    @api.depends_context("uid", "lang")
     def _compute_display_name(self):
-        for absence in self:
+        withheld = self - self._told()
+        withheld.display_name = False
+        for absence in self - withheld:
             # Superuser: the colleague's name, to those who may read the absence.
             name = absence.sudo().user_id.name or ""
             if not absence.date_to:
@@ -96,38 +108,71 @@ class SekpAbsence(models.Model):
             absence.display_name = self.env._(
                 "%(who)s, away until %(day)s",
                 who=name,
-                day=fields.Date.to_string(absence.date_to) or "",
+                day=format_date(self.env, absence.date_to),
             )
+
+    def _told(self):
+        """Return those whose name the user is told: who may read them, or may open a
+        course for which they are agreed on, and those not saved yet."""
+        saved = self.filtered("id")
+        # Superuser is left: Odoo computes names as one, for the user who asks.
+        told = self - saved | saved.sudo(False)._filtered_access("read")
+        Agreement = self.env["sekp.absence.agreement"].sudo(False)
+        rest = self - told
+        if rest and Agreement.has_access("read"):
+            told |= Agreement.search([("absence_id", "in", rest.ids)]).absence_id
+        return told
 
     @api.depends("date_from", "date_to", "user_id", "agreement_ids", "cancelled")
     @api.depends_context("uid")
     def _compute_lacking_ids(self):
-        unsaved = self.filtered(lambda absence: not absence.id)
-        unsaved.lacking_ids = unsaved.progress = False
-        for absence in self - unsaved:
+        today = self.env.company._sekp_today()
+        # What is over is not agreed on any more: the report tells how it was.
+        told = self.filtered(lambda absence: absence.id and absence.date_to >= today)
+        others = self - told
+        others.lacking_ids = others.progress = False
+        for absence in told:
             # Read as the user: which courses a colleague carries is the team's.
             courses = absence._courses().with_env(self.env)._filtered_access("read")
+            # Superuser: who else is away is asked for and not told.
+            away = self.sudo().search(
+                [
+                    ("company_id", "=", absence.company_id.id),
+                    ("cancelled", "=", False),
+                    ("date_from", "<=", absence.date_to),
+                    ("date_to", ">=", absence.date_from),
+                ]
+            )
             # Superuser: which days are agreed on; the courses are the reader's.
             lacking = courses.filtered(
-                lambda course, absence=absence: course.sudo()._uncovered(absence)
+                lambda course, absence=absence, away=away: course.sudo()._uncovered(
+                    absence, away
+                )
             )
             absence.lacking_ids = lacking
-            absence.progress = self.env._(
+            absence.progress = bool(courses) and self.env._(
                 "%(agreed)s of %(all)s agreed",
                 agreed=len(courses - lacking),
                 all=len(courses),
             )
 
+    @writes
+    def web_read(self, specification):
+        # It shows courses, and that is logged.
+        return super().web_read(specification)
+
     # --- who may ----------------------------------------------------------------------
     @api.model
-    def _check_may(self, user_id):
+    def _check_may(self, user_id, company_id):
         """Let people enter their own absence, and supervisors that of their members.
 
-        :raises AccessError: for anybody else
+        :raises AccessError: for anybody else, and for another municipality
         """
-        if self.env.su or user_id == self.env.uid:
+        if self.env.su:
             return
-        if not self.env["sekp.team"]._led_with(user_id):
+        own = user_id == self.env.uid and company_id in self.env.companies.ids
+        teams = self.env["sekp.team"]._led_with(user_id)
+        if not own and company_id not in teams.company_id.ids:
             raise AccessError(
                 self.env._(
                     "You enter your own absence, and that of the members of a team you "
@@ -137,6 +182,7 @@ class SekpAbsence(models.Model):
 
     @api.model_create_multi
     def create(self, vals_list):
+        self.check_access("create")
         for vals in vals_list:
             given = {
                 **self.default_get(["user_id", "company_id"]),
@@ -144,13 +190,11 @@ class SekpAbsence(models.Model):
                 **vals,
             }
             if not self.env.su:
-                if {"kind", "leave_id", "from_time_off", "cancelled", "team_ids"} & (
-                    set(vals) | set(self._given_defaults())
-                ):
+                if (set(vals) | set(self._given_defaults())) - ENTERED:
                     raise UserError(
                         self.env._("Only the worker and the days are entered.")
                     )
-                self._check_may(given["user_id"])
+                self._check_may(given["user_id"], given["company_id"])
             self._check_days(given)
             self._check_free(given)
         # Superuser: a supervisor reads it by its teams, which are not set yet; who may
@@ -164,7 +208,7 @@ class SekpAbsence(models.Model):
     def write(self, vals):
         if not self.env.su:
             for absence in self:
-                self._check_may(absence.user_id.id)
+                self._check_may(absence.user_id.id, absence.company_id.id)
             if set(vals) - {"date_from", "date_to"}:
                 raise UserError(self.env._("Only the days of an absence are changed."))
             if any(absence.from_time_off or absence.cancelled for absence in self):
@@ -188,7 +232,10 @@ class SekpAbsence(models.Model):
         result = super().write(vals)
         if {"date_from", "date_to", "cancelled"} & set(vals):
             # Superuser: what was agreed follows the days, whoever changes them.
-            self.sudo().agreement_ids._follow_absence()
+            agreements = self.sudo().agreement_ids
+            agreements._follow_absence()
+            if vals.get("cancelled") is False:
+                agreements._come_back()
             self._settle()
         return result
 
@@ -242,7 +289,7 @@ class SekpAbsence(models.Model):
         """
         self.check_access("write")
         for absence in self:
-            self._check_may(absence.user_id.id)
+            self._check_may(absence.user_id.id, absence.company_id.id)
             if absence.from_time_off:
                 raise UserError(
                     self.env._("It follows the time off. Take that back instead.")
@@ -289,6 +336,22 @@ class SekpAbsence(models.Model):
                 )
             )
         courses._sync_absence()
+        # Where the one who is away stands in for a colleague.
+        self.env["sekp.absence.agreement"]._covered_by(self.user_id)._call_again()
+
+    @api.model
+    def _in_days(self, company, users, first, last):
+        """Return the absences of users that touch some days, as superuser."""
+        # Superuser: who is away is asked for by the system.
+        return self.sudo().search(
+            [
+                ("company_id", "=", company.id),
+                ("user_id", "in", users.ids),
+                ("cancelled", "=", False),
+                ("date_from", "<=", last),
+                ("date_to", ">=", first),
+            ]
+        )
 
     @api.model
     def _current(self, companies, day):
@@ -384,7 +447,7 @@ class SekpAbsence(models.Model):
                     absence.write(vals)
             else:
                 absence._end_with_leave()
-                everything.create(
+                everything._begin_with_leave(
                     {
                         "user_id": user.id,
                         "company_id": company.id,
@@ -395,30 +458,101 @@ class SekpAbsence(models.Model):
                     }
                 )
 
+    @api.model
+    def _begin_with_leave(self, vals):
+        """Create the absence, or let one come back whose time off was made anew.
+
+        Odoo's own app takes time off away and makes it again, when a public holiday
+        is entered, or when it is refused and approved after all.
+        """
+        before = self.search(
+            [
+                ("user_id", "=", vals["user_id"]),
+                ("company_id", "=", vals["company_id"]),
+                ("from_time_off", "=", True),
+                ("cancelled", "=", True),
+                ("leave_id", "=", False),
+                ("date_from", "<=", vals["date_to"]),
+                ("date_to", ">=", vals["date_from"]),
+            ],
+            order="id desc",
+        )
+        days = (vals["date_from"], vals["date_to"])
+        same = before.filtered(lambda one: (one.date_from, one.date_to) == days)
+        if absence := (same or before)[:1]:
+            absence.write({**vals, "cancelled": False})
+        else:
+            self.create(vals)
+
+    @api.model
+    def _catch_up_with_time_off(self):
+        """Follow time off that was entered before somebody joined a team.
+
+        Or had a user, or a resource: then nothing happened to the time off itself.
+        """
+        # Superuser: the time off was decided elsewhere.
+        env = self.sudo().env
+        members = env["sekp.team"].search([("member_ids", "!=", False)]).member_ids
+        leaves = env["resource.calendar.leaves"].search(
+            [
+                ("resource_id.user_id", "in", members.ids),
+                ("time_type", "=", "leave"),
+                ("date_to", ">=", fields.Datetime.now()),
+            ],
+            order="id",
+        )
+        known = env["sekp.absence"].search(
+            [("leave_id", "in", leaves.ids), ("cancelled", "=", False)]
+        )
+        right = known.filtered(
+            lambda absence: absence.user_id == absence.leave_id.resource_id.user_id
+        )
+        for leave in leaves - right.leave_id:
+            self._catch_up_with(leave)
+
+    @api.model
+    def _catch_up_with(self, leave):
+        """Follow one; one that fails keeps no other back."""
+        try:
+            with self.env.cr.savepoint():
+                self._follow_leaves(leave)
+        except OperationalError:
+            raise  # Odoo tries again what two did at once.
+        except Exception as error:
+            # The type only: a message could tell of somebody.
+            _logger.error(
+                "%s %s could not be followed: %s",
+                leave._name,
+                leave.id,
+                type(error).__name__,
+            )
+
     def _end_with_leave(self):
         """Take back what the time off no longer says."""
         for absence in self.filtered(lambda absence: not absence.cancelled):
             absence.write({"cancelled": True, "leave_id": False})
 
     # --- proposals --------------------------------------------------------------------
-    def _propose_covers(self, courses):
+    def _propose_covers(self, courses, days=None):
         """Return who could cover each course: who knows the citizen best.
 
         Those of the course's team who are there on all the days: first who has met the
         citizen most often, then who carries the fewest courses.
 
+        :param days: the first and the last day; those of the absence by default
         :return: ``{course id: user}``; an empty user where nobody is there
         """
         self.ensure_one()
         # Superuser: who is away, and how many courses a colleague carries, is asked
         # for and not told.
         everything = self.sudo()
+        first, last = days or (self.date_from, self.date_to)
         others = everything.search(
             [
                 ("company_id", "=", self.company_id.id),
                 ("cancelled", "=", False),
-                ("date_from", "<=", self.date_to),
-                ("date_to", ">=", self.date_from),
+                ("date_from", "<=", last),
+                ("date_to", ">=", first),
             ]
         )
         away = others.user_id | self.user_id

@@ -4,13 +4,17 @@ from odoo import Command, api, fields, models
 from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.fields import Domain
 
+from ..tools.periods import overlaps, without
+from .sekp_absence import LONGEST_ABSENCE
+
 HOW = [
     ("visits", "A colleague comes instead"),
     ("on_call", "A colleague can be rung"),
     ("nothing", "No contact in these days"),
     ("unasked", "The person could not be asked"),
 ]
-WITH_COVER = ("visits", "on_call")
+# Nobody can be left to nobody: only the person says that no contact is wanted.
+WITH_COVER = ("visits", "on_call", "unasked")
 
 
 class SekpAbsenceAgreement(models.Model):
@@ -26,7 +30,9 @@ class SekpAbsenceAgreement(models.Model):
     _order = "date_from desc, id desc"
 
     _sekp_person_fields = {"note": "alias"}
-    _sekp_act_fields = frozenset({"assignment_id", "stage", "seen_on", "moved_ids"})
+    _sekp_act_fields = frozenset(
+        {"assignment_id", "stage", "lapsed", "seen_on", "moved_ids"}
+    )
     _sekp_print_fields = ("date_from", "date_to", "how", "agreed_on", "note")
     _sekp_print_when = "date_from"
 
@@ -39,7 +45,7 @@ class SekpAbsenceAgreement(models.Model):
         compute="_compute_worker_id",
         store=True,
         precompute=True,
-        compute_sudo=True,
+        compute_sudo=False,
         index=True,
     )
     date_from = fields.Date(string="From", required=True)
@@ -87,6 +93,11 @@ class SekpAbsenceAgreement(models.Model):
         copy=False,
         index=True,
     )
+    lapsed = fields.Boolean(
+        readonly=True,
+        copy=False,
+        help="Taken back with the absence, and agreed again when that comes back.",
+    )
     seen_on = fields.Date(
         string="Summary Seen",
         readonly=True,
@@ -108,6 +119,8 @@ class SekpAbsenceAgreement(models.Model):
         "EXCLUDE USING gist ("
         "int4range(course_id, course_id, '[]') WITH &&, "
         "int4range(absence_id, absence_id, '[]') WITH &&, "
+        # A second one stands in where the cover is away in turn.
+        "int4range(COALESCE(cover_id, 0), COALESCE(cover_id, 0), '[]') WITH &&, "
         "daterange(date_from, date_to, '[]') WITH &&) "
         "WHERE (stage <> 'cancelled')",
         "There is already an agreement for these days.",
@@ -116,7 +129,11 @@ class SekpAbsenceAgreement(models.Model):
     @api.depends("absence_id")
     def _compute_worker_id(self):
         for agreement in self:
-            agreement.worker_id = agreement.absence_id.user_id
+            absence = agreement.absence_id
+            if not agreement.id:
+                # An unsaved row tells of no absence that its maker may not read.
+                absence = absence._origin._filtered_access("read")
+            agreement.worker_id = absence.user_id
 
     @api.depends("course_id", "absence_id")
     def _compute_possible_cover_ids(self):
@@ -141,7 +158,8 @@ class SekpAbsenceAgreement(models.Model):
         if "agreed_on" in fields:
             values.setdefault("agreed_on", course._today())
         if "cover_id" in fields and "cover_id" not in values:
-            values["cover_id"] = absence._propose_covers(course)[course.id].id
+            covers = absence._propose_covers(course, (first, last))
+            values["cover_id"] = covers[course.id].id
         return values
 
     # --- guards -----------------------------------------------------------------------
@@ -155,18 +173,29 @@ class SekpAbsenceAgreement(models.Model):
         # Superuser: the absence was checked as the caller's to read.
         self._check_period(given, absence.sudo())
         self._check_cover(given, course)
-        if self.sudo().search_count(
+        days = [fields.Date.to_date(given[name]) for name in ("date_from", "date_to")]
+        # Superuser: one that is hidden counts as well.
+        if self.sudo()._kept_between(course, absence, *days):
+            raise UserError(self.env._("There is already an agreement for these days."))
+        return super()._prepare_create(vals)
+
+    @api.model
+    def _kept_between(self, course, absence, first, last):
+        """Tell whether something is agreed for some days, and can be kept on one."""
+        agreements = self.search(
             [
                 ("absence_id", "=", absence.id),
                 ("course_id", "=", course.id),
                 ("stage", "!=", "cancelled"),
-                ("date_from", "<=", given["date_to"]),
-                ("date_to", ">=", given["date_from"]),
-            ],
-            limit=1,
-        ):  # Superuser: one that is hidden counts as well.
-            raise UserError(self.env._("There is already an agreement for these days."))
-        return super()._prepare_create(vals)
+                ("date_from", "<=", last),
+                ("date_to", ">=", first),
+            ]
+        )
+        return any(
+            overlaps((first, last), days)
+            for agreement in agreements
+            for days in agreement._days_kept()
+        )
 
     @api.model
     def _check_may(self, course, absence):
@@ -180,7 +209,10 @@ class SekpAbsenceAgreement(models.Model):
         supervises = user in course.team_id.supervisor_ids and user.has_group(
             "sekp_outreach.group_supervisor"
         )
-        carried = absence.user_id == course.contact_person_id
+        carried = (
+            absence.user_id == course.contact_person_id
+            and absence.company_id == course.company_id
+        )
         if not carried or not (supervises or user == absence.user_id):
             raise AccessError(
                 self.env._(
@@ -206,6 +238,9 @@ class SekpAbsenceAgreement(models.Model):
             raise ValidationError(
                 self.env._("The agreement lies within the days of the absence.")
             )
+        # Time off of another app may be longer than any absence entered by hand.
+        if last - first > LONGEST_ABSENCE:
+            raise ValidationError(self.env._("An agreement is for a year at most."))
 
     def _check_cover(self, vals, course):
         """Refuse to be without a cover where one was agreed, and a stranger as cover.
@@ -270,9 +305,13 @@ class SekpAbsenceAgreement(models.Model):
         # Superuser: only acts end it; the record has been checked.
         self.sudo()._take_back()
 
-    def _take_back(self):
+    def _take_back(self, lapsed=False):
+        """Take back what is still to be kept.
+
+        :param bool lapsed: whether it is agreed again when the absence comes back
+        """
         for agreement in self.filtered(lambda one: one.stage in ("coming", "running")):
-            agreement.write({"stage": "cancelled"})
+            agreement.write({"stage": "cancelled", "lapsed": lapsed})
             agreement._end_access(agreement.course_id._today() - timedelta(days=1))
             agreement._return_visits()
             if agreement.course_id.phase != "closed":
@@ -286,12 +325,98 @@ class SekpAbsenceAgreement(models.Model):
             first = max(agreement.date_from, absence.date_from)
             last = min(agreement.date_to, absence.date_to)
             if absence.cancelled or last < first:
-                agreement._take_back()
+                agreement._take_back(lapsed=absence.cancelled)
             elif (first, last) != (agreement.date_from, agreement.date_to):
                 agreement.write({"date_from": first, "date_to": last})
                 agreement._end_access(last)
                 agreement._return_visits(after=last, before=first)
                 agreement._step(agreement.course_id._today())
+
+    def _come_back(self):
+        """Agree again on what was taken back with an absence that is there again."""
+        for agreement in self.filtered("lapsed"):
+            absence, course = agreement.absence_id, agreement.course_id
+            cover, today = agreement.cover_id, course._today()
+            first = max(agreement.date_from, absence.date_from)
+            last = min(agreement.date_to, absence.date_to)
+            if (
+                last < max(first, today)
+                or course.phase == "closed"
+                or course.contact_person_id != agreement.worker_id
+                or (cover and cover not in course.team_id.member_ids)
+                or self._kept_between(course, absence, first, last)
+            ):
+                continue
+            agreement.write(
+                {
+                    "date_from": first,
+                    "date_to": last,
+                    "stage": "coming",
+                    "lapsed": False,
+                }
+            )
+            agreement._open_access()
+            agreement._move_visits()
+            agreement._step(today)
+
+    # --- on which days it can be kept -------------------------------------------------
+    def _days_kept(self, absences=None):
+        """Return the days, as periods, on which what was agreed can be kept.
+
+        Not those on which the cover is away in turn or may not open the course.
+
+        :param absences: live absences to look in; searched for by default
+        """
+        self.ensure_one()
+        begin, end = self.date_from, self.date_to
+        # Superuser: who is away, and who may open a course, is asked for.
+        agreement = self.sudo()
+        cover, company = agreement.cover_id, agreement.company_id
+        if not cover:
+            return [(begin, end)]
+        if not cover.active:
+            end = min(end, company._sekp_today() - timedelta(days=1))
+        if absences is None:
+            absences = agreement.env["sekp.absence"]._in_days(
+                company, cover, begin, end
+            )
+        away = [
+            (one.date_from, one.date_to)
+            for one in absences
+            if one.user_id == cover and one.company_id == company
+        ]
+        closed = without(
+            begin,
+            end,
+            [
+                (row.date_from, row.date_to or end)
+                for row in agreement.course_id.assignment_ids
+                if row.user_id == cover
+                and row.role != "break_glass"
+                and not row.closes_at
+            ],
+        )
+        return without(begin, end, away + closed)
+
+    def _is_kept(self, day):
+        """Tell whether what was agreed can be kept on a day."""
+        return any(first <= day <= last for first, last in self._days_kept())
+
+    @api.model
+    def _covered_by(self, users):
+        """Return what is agreed with users as covers and not over, as superuser."""
+        # Superuser: whom somebody stands in for is asked by the system.
+        return self.sudo().search(
+            [("cover_id", "in", users.ids), ("stage", "in", ("coming", "running"))]
+        )
+
+    def _call_again(self):
+        """Call for somebody else where the cover is away in turn, and no more where
+        the cover is back."""
+        courses = self.course_id.filtered(lambda course: course.phase != "closed")
+        running = self.filtered(lambda one: one.stage == "running").course_id
+        (courses & running)._move_obligations()
+        courses._sync_absence()
 
     # --- access -----------------------------------------------------------------------
     def _open_access(self):
@@ -320,12 +445,16 @@ class SekpAbsenceAgreement(models.Model):
 
     def _end_access(self, day):
         """Let the cover's access end with ``day``, or not begin at all."""
-        row = self.assignment_id
+        # What became another access meanwhile is no longer the agreement's to end.
+        row = self.assignment_id.filtered(lambda row: row.role == "cover")
         if not row:
             return
-        if row.date_from > max(day, self.course_id._today()):
+        today = self.course_id._today()
+        if row.date_from > max(day, today):
             self.assignment_id = False
             row.unlink()
+        elif row.date_from == today > day:
+            row._end_now()
         elif not row.date_to or row.date_to > day:
             row._end(day)
 
@@ -333,26 +462,40 @@ class SekpAbsenceAgreement(models.Model):
     def _move_visits(self):
         """Give the planned visits of these days to the cover."""
         self.ensure_one()
-        if not self.cover_id:
-            return
         local = self.company_id._sekp_local
-        visits = self.course_id.appointment_ids.filtered(
-            lambda visit: (
-                visit.state == "planned"
-                and self.worker_id in visit.worker_ids
-                and self.date_from <= local(visit.starts_at).date() <= self.date_to
+        days = {
+            visit: local(visit.starts_at).date()
+            for visit in self.course_id.appointment_ids
+            if visit.state == "planned"
+        }
+        if not self.cover_id or not any(
+            self.date_from <= day <= self.date_to for day in days.values()
+        ):
+            return
+        kept = self._days_kept()
+        others = self.absence_id.agreement_ids.filtered(
+            lambda one: (
+                one != self
+                and one.course_id == self.course_id
+                and one.stage in ("coming", "running")
+                and one.cover_id
             )
         )
-        for visit in visits:
-            visit.write(
-                {
-                    "worker_ids": [
-                        Command.unlink(self.worker_id.id),
-                        Command.link(self.cover_id.id),
-                    ]
-                }
-            )
-        self.moved_ids |= visits
+        for visit, day in days.items():
+            if not any(first <= day <= last for first, last in kept):
+                continue
+            away = others.filtered(lambda one, day=day: not one._is_kept(day)).cover_id
+            leaving = visit.worker_ids & (self.worker_id | away)
+            if leaving:
+                visit.write(
+                    {
+                        "worker_ids": [
+                            *(Command.unlink(user.id) for user in leaving),
+                            Command.link(self.cover_id.id),
+                        ]
+                    }
+                )
+                self.moved_ids |= visit
 
     def _return_visits(self, after=None, before=None):
         """Give coming visits back to the worker: all, or those outside the days."""
@@ -365,6 +508,10 @@ class SekpAbsenceAgreement(models.Model):
             if after and before and before <= day <= after:
                 continue
             if not self.course_id._entitles(self.worker_id, visit.starts_at):
+                continue
+            if self.cover_id not in visit.worker_ids:
+                # Another one stands in for the cover.
+                self.moved_ids = [Command.unlink(visit.id)]
                 continue
             visit.write(
                 {
@@ -433,3 +580,14 @@ class SekpAppointment(models.Model):
             lambda one: one.stage in ("coming", "running") and one.cover_id
         ):
             agreement._move_visits()
+
+
+class ResUsers(models.Model):
+    """Who works no more covers for nobody."""
+
+    _inherit = "res.users"
+
+    def _sekp_settle(self):
+        result = super()._sekp_settle()
+        self.env["sekp.absence.agreement"]._covered_by(self)._call_again()
+        return result

@@ -1,4 +1,5 @@
 from odoo import api, fields, models
+from odoo.exceptions import UserError
 
 # Odoo's own switches: no mail, no message, no follower, no reminder, no tracking.
 QUIET = {
@@ -132,9 +133,36 @@ class SekpAppointmentBlock(models.Model):
             lambda appointment: appointment.state == "planned"
         )
 
+    def _check_may_follow(self, user, planned):
+        """Refuse to part a coming appointment from the block of one of its workers.
+
+        Who covers from next week on has the block today, and not yet the access.
+
+        :param planned: the appointments that the user may change
+        :raises UserError: telling whom to ask
+        """
+        now = fields.Datetime.now()
+        for appointment in self.appointment_id - planned.sudo():
+            if (
+                appointment.state == "planned"
+                and appointment.starts_at > now
+                and user in appointment.worker_ids
+            ):
+                raise UserError(
+                    self.env._(
+                        "This time is kept free for work that you have no access to "
+                        "today. Ask your supervisor to move or cancel it."
+                    )
+                )
+
     def _follow_events(self, user):
-        """Let the appointments follow events that a user moved."""
-        for appointment in self._planned_for(user):
+        """Let the appointments follow events that a user moved.
+
+        :raises UserError: when a coming appointment cannot follow
+        """
+        planned = self._planned_for(user)
+        self._check_may_follow(user, planned)
+        for appointment in planned:
             event = self.filtered(
                 lambda block, id_=appointment.id: block.appointment_id.id == id_
             )[:1].event_id
@@ -143,12 +171,16 @@ class SekpAppointmentBlock(models.Model):
                 appointment.write(moved)
 
     def _give_up(self, user):
-        """Let the workers leave whose events a user takes away."""
+        """Let the workers leave whose events a user takes away.
+
+        :raises UserError: when a coming appointment cannot be left
+        """
         people = {}
         for block in self:
             people.setdefault(block.appointment_id.id, self.env["res.users"])
             people[block.appointment_id.id] |= block.user_id
         planned = self._planned_for(user)
+        self._check_may_follow(user, planned)
         self.unlink()
         for appointment in planned:
             appointment._leave(people[appointment.id])

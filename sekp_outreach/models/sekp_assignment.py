@@ -55,7 +55,9 @@ class SekpAssignment(models.Model):
     opened_at = fields.Datetime(
         readonly=True, help="An emergency access lasts hours, not days."
     )
-    closes_at = fields.Datetime(readonly=True)
+    closes_at = fields.Datetime(
+        readonly=True, help="When an access ends within a day, or ended at once."
+    )
     reason = fields.Char(required=True, help="Why access is given, in neutral words.")
     granted_by_id = fields.Many2one(
         comodel_name="res.users",
@@ -70,7 +72,7 @@ class SekpAssignment(models.Model):
         "int4range(course_id, course_id, '[]') WITH &&, "
         "int4range(user_id, user_id, '[]') WITH &&, "
         "daterange(date_from, date_to, '[]') WITH &&) "
-        "WHERE (role <> 'break_glass')",
+        "WHERE (role <> 'break_glass' AND closes_at IS NULL)",
         "This colleague already has access to the course in these days.",
     )
     _in_order = models.Constraint(
@@ -87,7 +89,8 @@ class SekpAssignment(models.Model):
                 continue
             company = row.company_id or self.env.company
             row.starts_at = row.date_from and company._sekp_start_of_day(row.date_from)
-            row.ends_at = company._sekp_end_of_day(row.date_to)
+            ends_at = company._sekp_end_of_day(row.date_to)
+            row.ends_at = min(ends_at, row.closes_at or ends_at)
 
     def _prepare_create(self, vals):
         self._refuse_second_role(vals)
@@ -122,6 +125,7 @@ class SekpAssignment(models.Model):
             ("course_id", "=", vals.get("course_id")),
             ("user_id", "=", vals.get("user_id")),
             ("role", "!=", "break_glass"),
+            ("closes_at", "=", False),
             "|",
             ("date_to", "=", False),
             ("date_to", ">=", date_from or self.env.company._sekp_today()),
@@ -165,7 +169,11 @@ class SekpAssignment(models.Model):
     def _covers(self, day):
         """Tell whether the access holds on a day."""
         self.ensure_one()
-        return self.date_from <= day and (not self.date_to or day <= self.date_to)
+        last = self.date_to
+        if self.closes_at and self.role != "break_glass":
+            # Ended at once, in the course of that day.
+            last -= timedelta(days=1)
+        return self.date_from <= day and (not last or day <= last)
 
     def _check_shortened(self, vals):
         """Let a supervisor of the team end another's access earlier, and nothing else.
@@ -226,6 +234,7 @@ class SekpAssignment(models.Model):
             lambda row: (
                 row.user_id == user
                 and row.role != "break_glass"
+                and not row.closes_at
                 and (not row.date_to or row.date_to >= day)
             )
         )
@@ -238,9 +247,17 @@ class SekpAssignment(models.Model):
         for row in self.filtered(lambda row: row.role != "break_glass"):
             row.write({"date_to": max(day, row.date_from)})
 
+    def _end_now(self):
+        """End access at this moment: what opened it has been taken back."""
+        for row in self:
+            row.write({"date_to": row.company_id._sekp_today(), **self._closing()})
+
+    def _closing(self):
+        return {"closes_at": fields.Datetime.now()}
+
     def _end_emergency(self):
         """End emergency access at this moment."""
-        self.write({"closes_at": fields.Datetime.now()})
+        self.write(self._closing())
 
     @api.model
     def _citizen_print_heading(self):

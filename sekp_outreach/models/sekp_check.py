@@ -420,20 +420,21 @@ class SekpCheck(models.AbstractModel):
         ]
 
     def _check_blocks(self, now):
-        """A planned visit blocks the calendar of each active worker, at its time."""
+        """A coming visit blocks the calendar of each active worker, at its time."""
         lacking = SQL(
             """
             SELECT visit.id, worker.id FROM sekp_appointment visit
             JOIN sekp_appointment_worker_rel rel ON rel.appointment_id = visit.id
             JOIN res_users worker ON worker.id = rel.user_id AND worker.active
-            WHERE visit.state = 'planned' AND 1 <> (
+            WHERE visit.state = 'planned' AND visit.starts_at > %s AND 1 <> (
                 SELECT count(*) FROM sekp_appointment_block block
                 JOIN calendar_event event ON event.id = block.event_id AND event.active
                 WHERE block.appointment_id = visit.id AND block.user_id = worker.id
                     AND event.user_id = worker.id AND event.start = visit.starts_at
                     AND event.stop = visit.ends_at
             ) ORDER BY visit.id, worker.id
-            """
+            """,
+            now,
         )
         astray = SQL(
             """
@@ -452,6 +453,36 @@ class SekpCheck(models.AbstractModel):
         ] + [
             f"sekp.appointment.block {id_} belongs to nobody"
             for (id_,) in self.env.execute_query(astray)
+        ]
+
+    # --- absence ----------------------------------------------------------------------
+    def _check_absences(self, now):
+        """Where the standard asks for an agreement and nobody stands in today, one is
+        called for; a cover who is away in turn stands in for nobody."""
+        today, Course = self._today(now), self.env["sekp.course"]
+        absences = self.env["sekp.absence"].search(
+            [
+                ("cancelled", "=", False),
+                ("date_from", "<=", today),
+                ("date_to", ">=", today),
+            ]
+        )
+        courses = Course.search(
+            Domain("contact_person_id", "in", absences.user_id.ids)
+            & Domain("phase", "!=", "closed")
+            & Domain("standard_id.absence_agreement", "=", "required"),
+            order="id",
+        )
+        called = courses.filtered_domain(Course._owing("activity_absence_agreement"))
+        return [
+            f"{self._said(course)}: nobody stands in today, and nobody is called for"
+            for course in courses - called
+            if any(
+                (days := course._gap(absence, absences, today)) and days[0] <= today
+                for absence in absences
+                if absence.user_id == course.contact_person_id
+                and absence.company_id == course.company_id
+            )
         ]
 
     # --- grants and reviews -----------------------------------------------------------

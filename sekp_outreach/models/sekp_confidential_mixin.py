@@ -1,3 +1,4 @@
+from collections.abc import Set
 from functools import partial
 
 from odoo import api, fields, models
@@ -47,6 +48,43 @@ class SekpLinkMixin(models.AbstractModel):
             if any(id_ and id_.__class__ is not int for id_ in ids):
                 raise self._link_error()
         return super().browse(ids)
+
+    @api.model
+    def _search(self, domain, *args, bypass_access=False, **kwargs):
+        """Search lines by those the user may read, also when asked by their numbers.
+
+        Odoo asks whether there are any, or certain ones, among all there are.
+        """
+        if not (self.env.su or bypass_access):
+            domain = Domain(domain).map_conditions(self._by_what_is_seen)
+        return super()._search(domain, *args, bypass_access=bypass_access, **kwargs)
+
+    @api.model
+    def _by_what_is_seen(self, condition):
+        """Return a condition on lines of ours as one on those the user may read."""
+        name, operator, value = (
+            condition.field_expr, condition.operator, condition.value,
+        )  # fmt: skip
+        field = self._fields.get(name)
+        values = value if isinstance(value, (list, tuple, Set)) else (value,)
+        if (
+            operator not in ("=", "!=", "in", "not in", "=?")
+            or (operator == "=?" and not value)
+            or not field
+            or field.type not in ("one2many", "many2many")
+            or not issubclass(
+                self.pool[field.comodel_name], self.pool["sekp.link.mixin"]
+            )
+            or not all(isinstance(one, int | None) for one in values)
+        ):
+            return condition
+        ids = [one for one in values if one and one is not True]
+        found = Domain(name, "any", [("id", "in", ids)]) if ids else Domain.FALSE
+        if any(not one for one in values):
+            found |= Domain(name, "not any", [])
+        if any(one is True for one in values):
+            found |= Domain(name, "any", [])
+        return ~found if operator in ("!=", "not in") else found
 
     @api.model
     def _link_error(self):

@@ -1,10 +1,13 @@
 from datetime import timedelta
 
 from odoo import api, fields, models
+from odoo.exceptions import AccessError
 from odoo.fields import Domain
 from odoo.tools import format_date
 
-from ..tools.periods import first_gap
+from ..tools.periods import without
+
+CALL = "activity_absence_agreement"
 
 
 class SekpCourse(models.Model):
@@ -21,9 +24,24 @@ class SekpCourse(models.Model):
         compute="_compute_cover_brief",
         help="For the cover: who is away until when, and what was agreed.",
     )
+    away_text = fields.Char(
+        string="Away",
+        compute="_compute_away_text",
+        help="For others: until when the contact person is away, and who covers.",
+    )
     meanwhile = fields.Text(
         compute="_compute_meanwhile",
-        help="What others did on the course while its contact person was away.",
+        help="Who covered while the contact person was away, and what was agreed.",
+    )
+    meanwhile_contact_ids = fields.Many2many(
+        comodel_name="sekp.contact",
+        string="Contacts and Attempts Meanwhile",
+        compute="_compute_meanwhile",
+    )
+    meanwhile_visit_ids = fields.Many2many(
+        comodel_name="sekp.appointment",
+        string="Appointments Meanwhile",
+        compute="_compute_meanwhile",
     )
     due_in_absence = fields.Char(compute="_compute_due_in_absence")
 
@@ -43,9 +61,13 @@ class SekpCourse(models.Model):
     def _brief(self, agreement):
         """Return what the cover needs to know, as sentences."""
         labels = dict(agreement._fields["how"]._description_selection(self.env))
+        if agreement.how == "unasked":
+            sentence = self.env._("%(who)s is away until %(day)s. %(how)s.")
+        else:
+            sentence = self.env._("%(who)s is away until %(day)s. Agreed: %(how)s.")
         lines = [
-            self.env._(
-                "%(who)s is away until %(day)s. Agreed: %(how)s.",
+            sentence
+            % dict(
                 # Superuser: the name of the colleague.
                 who=agreement.sudo().worker_id.name,
                 day=format_date(self.env, agreement.date_to),
@@ -54,6 +76,13 @@ class SekpCourse(models.Model):
         ]
         if agreement.note:
             lines.append(agreement.note)
+        if self.rhythm_days:
+            lines.append(
+                self.env._(
+                    "Agreed rhythm: a contact every %(days)s days.",
+                    days=self.rhythm_days,
+                )
+            )
         if self.last_met_on:
             lines.append(
                 self.env._(
@@ -71,6 +100,48 @@ class SekpCourse(models.Model):
             lines.append(self.env._("Next step: %(step)s", step=self.next_step))
         return lines
 
+    @api.depends("contact_person_id", "phase", "absence_agreement_ids.stage")
+    @api.depends_context("uid", "lang")
+    def _compute_away_text(self):
+        """Tell others who may open the course that its contact person is away."""
+        # Searching writes what is pending, which empties fields assigned before.
+        told = [(course, course._tell_away()) for course in self]
+        for course, text in told:
+            course.away_text = text
+
+    def _tell_away(self):
+        """Return until when the contact person is away, or False."""
+        person = self.contact_person_id
+        if self.phase == "closed" or not person or person == self.env.user:
+            return False
+        today = self._today()
+        absence = self.env["sekp.absence"]._in_days(
+            self.company_id, person, today, today
+        )[:1]
+        if not absence:
+            return False
+        # Superuser: the names of colleagues.
+        course = self.sudo()
+        covers = course._running_agreements().filtered(lambda one: one._is_kept(today))
+        return course._say_away(
+            course.contact_person_id.name,
+            absence.date_to,
+            covers.cover_id.mapped("name"),
+        )
+
+    def _say_away(self, person, until, covers):
+        day = format_date(self.env, until)
+        if not covers:
+            return self.env._(
+                "%(who)s is away until %(day)s. Nobody covers.", who=person, day=day
+            )
+        return self.env._(
+            "%(who)s is away until %(day)s. Covered by %(cover)s.",
+            who=person,
+            day=day,
+            cover=", ".join(covers),
+        )
+
     def _running_agreements(self):
         today = self._today() if len(self) == 1 else None
         return self.absence_agreement_ids.filtered(
@@ -86,9 +157,20 @@ class SekpCourse(models.Model):
         # Superuser: who covers is asked whoever acts.
         course = self.sudo()
         for agreement in course._running_agreements():
-            if agreement.worker_id == owner and self._readable_by(agreement.cover_id):
+            if (
+                agreement.worker_id == owner
+                and agreement._is_kept(course._today())
+                and self._readable_by(agreement.cover_id)
+            ):
                 return agreement.cover_id
         return owner
+
+    def _move_obligations(self):
+        result = super()._move_obligations()
+        # What a cover cannot do does not go to the cover.
+        called = self.sudo().search(Domain("id", "in", self.ids) & self._owing(CALL))
+        called._sync_absence()
+        return result
 
     # --- the call for an agreement --------------------------------------------------
     def _is_due_within(self, first, last):
@@ -119,25 +201,45 @@ class SekpCourse(models.Model):
                 parts.append(self.env._("Planned visits: %(count)s", count=len(visits)))
             course.due_in_absence = ", ".join(parts)
 
-    def _uncovered(self, absence):
-        """Return the first days of an absence, still to come, without an agreement.
+    def _gap(self, absence, absences=None, today=None):
+        """Return the days of an absence without an agreement that can be kept.
 
-        :return: first and last of these days, or None
+        The first such days of which one is still to come.
+
+        :param absences: live absences to look in for those of covers
+        :param date today: the day asked about; the present by default
+        :return: first and last of these days, or None; the first may have passed
         """
         self.ensure_one()
-        agreed = self.absence_agreement_ids.filtered(
-            lambda one: one.absence_id == absence and one.stage != "cancelled"
-        )
-        return first_gap(
-            max(absence.date_from, self._today()),
-            absence.date_to,
-            [(one.date_from, one.date_to) for one in agreed],
+        kept = [
+            days
+            for one in self.absence_agreement_ids
+            if one.absence_id == absence and one.stage != "cancelled"
+            for days in one._days_kept(absences)
+        ]
+        today = today or self._today()
+        return next(
+            (
+                days
+                for days in without(absence.date_from, absence.date_to, kept)
+                if days[1] >= today
+            ),
+            None,
         )
 
-    def _lacks_agreement(self, absence):
+    def _uncovered(self, absence, absences=None):
+        """Return the first days still to come without an agreement that can be kept.
+
+        :param absences: live absences to look in for those of covers
+        :return: first and last of these days, or None
+        """
+        days = self._gap(absence, absences)
+        return days and (max(days[0], self._today()), days[1])
+
+    def _lacks_agreement(self, absence, absences=None):
         """Tell whether the standard, or what falls due, asks for an agreement."""
         self.ensure_one()
-        days = self._uncovered(absence)
+        days = self._uncovered(absence, absences)
         return bool(days) and (
             self.standard_id.absence_agreement == "required"
             or self._is_due_within(*days)
@@ -161,7 +263,7 @@ class SekpCourse(models.Model):
                 for absence in absences
                 if absence.user_id == self.contact_person_id
                 and absence.company_id == self.company_id
-                and self._lacks_agreement(absence)
+                and self._lacks_agreement(absence, absences)
             ),
             absences.browse(),
         )
@@ -172,14 +274,40 @@ class SekpCourse(models.Model):
         for course in self.filtered(lambda one: one.phase != "closed"):
             absence = course._first_without_agreement(absences)
             if not absence:
-                course._meet_obligation("activity_absence_agreement")
+                course._meet_obligation(CALL)
                 continue
-            today = course._today()
-            due = max(today, absence.date_from - timedelta(days=1))
-            owner = None
-            if absence.date_from <= today:
-                owner = course.team_id._supervisor()
-            course._set_obligation("activity_absence_agreement", due, user=owner)
+            due = course._agreement_due(absence, absences)
+            away = course._is_person_away(absences)
+            owner = course.team_id._supervisor() if away else None
+            course._set_obligation(CALL, due, user=owner)
+
+    def _is_person_away(self, absences):
+        """Tell whether the contact person is away today."""
+        today = self._today()
+        return any(
+            one.user_id == self.contact_person_id
+            and one.company_id == self.company_id
+            and one.date_from <= today <= one.date_to
+            for one in absences
+        )
+
+    def _agreement_due(self, absence, absences):
+        """Return the working day by which an agreement is to be made.
+
+        The last one before the absence, or, once that has begun, before the days on
+        which nobody stands in. Too late for that, it is due at once, and stays so.
+        """
+        today = self._today()
+        first = absence.date_from
+        if first <= today:
+            first = self._gap(absence, absences)[0]
+        company = self.company_id
+        due = company._sekp_previous_working_day(first - timedelta(days=1))
+        if due >= today:
+            return due
+        at_once = company._sekp_next_working_day(today)
+        called = self._with_obligations().activity_search([f"sekp_outreach.{CALL}"])
+        return min(called[:1].date_deadline or at_once, at_once)
 
     @api.model
     def _sekp_to_follow_up(self, today):
@@ -199,11 +327,7 @@ class SekpCourse(models.Model):
         called = everything.env["mail.activity"].search(
             [
                 ("res_model", "=", self._name),
-                (
-                    "activity_type_id",
-                    "=",
-                    self.env.ref("sekp_outreach.activity_absence_agreement").id,
-                ),
+                ("activity_type_id", "=", self.env.ref(f"sekp_outreach.{CALL}").id),
             ]
         )
         by_course = {activity.res_id: activity for activity in called}
@@ -219,25 +343,26 @@ class SekpCourse(models.Model):
         return [
             course.id
             for course in courses
-            if course._is_out_of_step(
-                course._first_without_agreement(absences), by_course.get(course.id)
-            )
+            if course._is_out_of_step(absences, by_course.get(course.id))
         ]
 
-    def _is_out_of_step(self, absence, activity):
-        """Tell whether the call for an agreement fits what lacks one.
+    def _is_out_of_step(self, absences, activity):
+        """Tell whether the call for an agreement does not fit what lacks one.
 
-        :param absence: the first absence without an agreement, or an empty one
+        :param absences: the live absences that are not over
         :param activity: the open call, or None
         """
+        absence = self._first_without_agreement(absences)
         if not absence or not activity:
             return bool(absence) != bool(activity)
-        away = absence.date_from <= self._today()
-        return away and activity.user_id == absence.user_id
+        return activity.user_id == absence.user_id and self._is_person_away(absences)
 
     def _sekp_follow_up(self, today):
-        stale = self._out_of_step_with_absence(today, self.company_id)
-        self.browse(id_ for id_ in self.ids if id_ in stale)._sync_absence()
+        # Those that may be out of step: to be in step already changes nothing.
+        persons = self._absences().user_id
+        away = self.filtered(lambda course: course.contact_person_id in persons)
+        called = self.search(Domain("id", "in", self.ids) & self._owing(CALL))
+        (away | called)._sync_absence()
         return super()._sekp_follow_up(today)
 
     def _assign(self, user, role, reason, date_from=None, date_to=None):
@@ -276,11 +401,23 @@ class SekpCourse(models.Model):
             order="started_at, id",
         )
 
+    def _visits_meanwhile(self, agreement):
+        """Return what was planned for others in the days of an agreement."""
+        local = self.company_id._sekp_local
+        return self.appointment_ids.filtered(
+            lambda visit: (
+                agreement.worker_id not in visit.worker_ids
+                and agreement.date_from
+                <= local(visit.starts_at).date()
+                <= agreement.date_to
+            )
+        ).sorted("starts_at")
+
     def _tell_what_happened(self, agreement):
         """Let the contact person look at what happened meanwhile, if anything did."""
         self.ensure_one()
-        if agreement.worker_id != self.contact_person_id or not self._done_meanwhile(
-            agreement
+        if agreement.worker_id != self.contact_person_id or not (
+            self._done_meanwhile(agreement) or self._visits_meanwhile(agreement)
         ):
             # Superuser: only acts set the day.
             agreement.sudo().seen_on = self._today()
@@ -290,38 +427,50 @@ class SekpCourse(models.Model):
     @api.depends("absence_agreement_ids.stage", "absence_agreement_ids.seen_on")
     @api.depends_context("uid", "lang")
     def _compute_meanwhile(self):
-        for course in self:
-            lines = []
-            if course.contact_person_id == self.env.user:
-                for agreement in course._unseen_agreements():
-                    lines += course._list_meanwhile(agreement)
+        """Sum up for the contact person, on return and until it was seen."""
+        # Searching writes what is pending, which empties fields assigned before.
+        happened = [(course, *course._sum_up_meanwhile()) for course in self]
+        for course, lines, contacts, visits in happened:
             course.meanwhile = "\n".join(lines) or False
+            course.meanwhile_contact_ids = contacts
+            course.meanwhile_visit_ids = visits
 
-    def _list_meanwhile(self, agreement):
-        outcomes = dict(
-            self.env["sekp.contact"]._fields["outcome"]._description_selection(self.env)
+    def _sum_up_meanwhile(self):
+        """Return what was agreed, done and planned in an absence, for who was away."""
+        lines, contacts = [], self.env["sekp.contact"]
+        visits = self.env["sekp.appointment"]
+        if self.contact_person_id == self.env.user:
+            for agreement in self._unseen_agreements().sorted("date_from"):
+                contacts |= self._done_meanwhile(agreement)
+                visits |= self._visits_meanwhile(agreement)
+                lines.append(self._say_meanwhile(agreement))
+        return lines, contacts, visits
+
+    def _say_meanwhile(self, agreement):
+        labels = dict(agreement._fields["how"]._description_selection(self.env))
+        # Superuser: the name of the colleague.
+        cover = agreement.sudo().cover_id.name
+        parts = filter(None, (cover, labels[agreement.how], agreement.note))
+        return self.env._(
+            "%(first)s to %(last)s: %(agreed)s",
+            first=format_date(self.env, agreement.date_from),
+            last=format_date(self.env, agreement.date_to),
+            agreed=" · ".join(parts),
         )
-        local = self.company_id._sekp_local
-        return [
-            self.env._(
-                "%(day)s, %(who)s: %(outcome)s",
-                day=format_date(self.env, local(contact.started_at).date()),
-                # Superuser: the name of the colleague.
-                who=contact.sudo().user_id.name,
-                outcome=outcomes[contact.outcome],
-            )
-            + (
-                " · " + self.env._("Next step: %(step)s", step=contact.next_step)
-                if contact.next_step
-                else ""
-            )
-            for contact in self._done_meanwhile(agreement)
-        ]
 
     def action_seen_cover(self):
-        """Mark that the contact person has looked at what happened meanwhile."""
+        """Mark that the contact person has looked at what happened meanwhile.
+
+        :raises AccessError: for one who is neither that nor a supervisor
+        """
         self._take_for_change()
         for course in self:
+            # Superuser: who supervises, whoever asks.
+            lookers = course.contact_person_id | course.sudo().team_id.supervisor_ids
+            if self.env.user not in lookers:
+                raise AccessError(
+                    self.env._("The contact person looks at what happened meanwhile.")
+                )
             # Superuser: only acts set the day; the course was checked.
             course.sudo()._unseen_agreements().write({"seen_on": course._today()})
             course._meet_obligation("activity_cover_summary")

@@ -13,6 +13,7 @@ REVIEW_TYPES = {
     "review": "activity_review",
     "ordinary_offer": "activity_ordinary_offer",
 }
+EXPIRY = "activity_grant_expiry"
 # How long after the review its written status is due.
 STATUS_AFTER = timedelta(days=2)
 
@@ -228,9 +229,25 @@ class SekpCourse(models.Model):
         return max(self.grant_until - warning, last.date_from)
 
     def _sync_grant_expiry(self):
-        """Let the last grant call for an extension, or for the end (R052)."""
+        """Let the last grant call for an extension, or for the end (R052).
+
+        A supervisor decides what follows a grant. The end is prepared, and the course
+        closed, by the one who carries it.
+        """
         for course in self._open_as_superuser():
-            course._set_obligation("activity_grant_expiry", course._grant_expiry_due())
+            decides = EXPIRY in course._types_of_supervisor()
+            course._set_obligation(
+                EXPIRY,
+                course._grant_expiry_due(),
+                user=course.team_id._supervisor() if decides else None,
+            )
+
+    def _types_of_supervisor(self):
+        types = super()._types_of_supervisor()
+        last = self._granted()._last()
+        if last.date_to and not last._is_to_end():
+            return (*types, EXPIRY)
+        return types
 
     # --- what the passing of time brings about --------------------------------------
     @api.model
@@ -267,9 +284,7 @@ class SekpCourse(models.Model):
         for kind, type_xmlid in REVIEW_TYPES.items():
             lacking |= self._sekp_planned(kind) & self._sekp_lacks(type_xmlid)
         lacking |= status & self._sekp_lacks("activity_written_status")
-        lacking |= Domain("grant_until", "!=", False) & self._sekp_lacks(
-            "activity_grant_expiry"
-        )
+        lacking |= Domain("grant_until", "!=", False) & self._sekp_lacks(EXPIRY)
         found = Domain("phase", "!=", "closed") & lacking
         return super()._sekp_to_follow_up(today) | found
 

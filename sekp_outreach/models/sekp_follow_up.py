@@ -37,6 +37,7 @@ class SekpFollowUp(models.AbstractModel):
     @api.model
     def _cron_follow_up(self):
         """Follow up every municipality's records in batches, each batch for itself."""
+        self.env["sekp.absence"]._catch_up_with_time_off()
         progress = self.env["ir.cron"]
         # Superuser: a job of the system.
         companies = self.sudo().env["res.company"].search([("active", "=", True)])

@@ -3,6 +3,7 @@ from odoo.exceptions import UserError, ValidationError
 
 from ..tools.grant_periods import next_period
 from ..tools.periods import overlaps
+from .sekp_course_reviews import EXPIRY
 
 
 class SekpGrant(models.Model):
@@ -152,7 +153,7 @@ class SekpGrant(models.Model):
     def _decided(self):
         """Meet the call for a decision on what follows, and call for the next."""
         for course in self.course_id:
-            course._meet_obligation("activity_grant_expiry")
+            course._meet_obligation(EXPIRY)
             course._sync_grant_expiry()
             last = course._granted()._last()
             if last.date_to and last._is_to_end() and not course.expected_end:

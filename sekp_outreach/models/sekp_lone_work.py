@@ -5,7 +5,7 @@ from psycopg2 import OperationalError
 
 from odoo import Command, api, fields, models
 from odoo.exceptions import AccessError, UserError, ValidationError
-from odoo.fields import NO_ACCESS
+from odoo.fields import NO_ACCESS, Domain
 
 _logger = logging.getLogger(__name__)
 
@@ -22,6 +22,7 @@ EXTENSION = timedelta(minutes=30)
 LONGEST = timedelta(hours=24)
 # Where the municipality has no standard in force.
 GRACE_MINUTES = 15
+ANSWER_MINUTES = 10
 # Rows track where workers' time went: they are kept no longer than they are needed.
 KEPT = timedelta(days=30)
 
@@ -78,11 +79,20 @@ class SekpLoneWork(models.Model):
         string="Told",
         readonly=True,
     )
-    closed_at = fields.Datetime(string="Reached", readonly=True)
+    next_told_at = fields.Datetime(
+        string="Next Told at",
+        readonly=True,
+        help="When the next one is told, unless somebody answers before.",
+    )
+    looking_user_id = fields.Many2one(
+        comodel_name="res.users", string="Is Looking", readonly=True
+    )
+    closed_at = fields.Datetime(string="Reached at", readonly=True)
     closed_by_id = fields.Many2one(
         comodel_name="res.users", string="Reached by", readonly=True
     )
     phone = fields.Char(compute="_compute_phone")
+    other_phone = fields.Char(compute="_compute_phone")
     is_mine = fields.Boolean(compute="_compute_is_mine")
     has_visit = fields.Boolean(compute="_compute_has_visit")
 
@@ -90,17 +100,20 @@ class SekpLoneWork(models.Model):
         "(user_id) WHERE state IN ('out', 'alarmed')", "You are out already."
     )
     _awaited = models.Index("(expected_back) WHERE state = 'out'")
+    _unanswered = models.Index("(next_told_at) WHERE state = 'alarmed'")
 
     # --- computes -----------------------------------------------------------------
     @api.depends("user_id")
     def _compute_phone(self):
-        """Show the worker's own number, and the one at work where there is one."""
+        """Show the number at work where there is one, and the worker's own."""
         for row in self:
             # Superuser: the number of a colleague, for those who look for them.
             user = row.user_id.sudo()
             names = [name for name in ("work_phone", "phone") if name in user._fields]
             numbers = [user[name] for name in names if user[name]]
-            row.phone = " / ".join(dict.fromkeys(numbers)) or False
+            numbers = [*dict.fromkeys(numbers), False, False]
+            # Each by itself: on a phone one tap calls it.
+            row.phone, row.other_phone = numbers[:2]
 
     @api.depends("user_id")
     @api.depends_context("uid")
@@ -160,7 +173,7 @@ class SekpLoneWork(models.Model):
                 "expected_back": expected_back,
             }
         )
-        row._watch()
+        row._watch(expected_back)
         return row.sudo(False)
 
     @api.model
@@ -206,6 +219,7 @@ class SekpLoneWork(models.Model):
         grace = standard.lone_work_minutes if standard else GRACE_MINUTES
         end = appointment.ends_at if appointment else now + timedelta(hours=1)
         end = min(max(end, now) + timedelta(minutes=grace), now + LONGEST)
+        end = end.replace(second=0, microsecond=0)
         # With no grace, after the end: just now lies in the past when it is saved.
         return end if end > now else now + EXTENSION
 
@@ -214,14 +228,22 @@ class SekpLoneWork(models.Model):
         self.ensure_one()
         # Superuser: only acts change these rows; it is the user's own.
         row = self.sudo()
-        row.write({"state": "out", "expected_back": expected_back, "alarmed_at": False})
+        row.write(
+            {
+                "state": "out",
+                "expected_back": expected_back,
+                "alarmed_at": False,
+                "next_told_at": False,
+                "looking_user_id": False,
+            }
+        )
         row._drop_obligations()
-        row._watch()
+        row._watch(expected_back)
 
-    def _watch(self):
-        """Let the alarm go off at the very time."""
+    def _watch(self, moment):
+        """Let the alarm go off, or go on to the next, at the very time."""
         # Superuser: a job of the system.
-        self.env.ref(CRON).sudo()._trigger(at=self.expected_back)
+        self.env.ref(CRON).sudo()._trigger(at=moment)
 
     def _take_mine(self):
         """Check that these are the user's own rows, and lock them.
@@ -257,35 +279,47 @@ class SekpLoneWork(models.Model):
         return True
 
     # --- when somebody is missed ----------------------------------------------------
-    def _people_on_duty(self):
-        """Return who is told when the worker is missed, the first one first."""
+    def _next_told(self, told):
+        """Return who is told next: one by one as the duty list says, and when it is
+        at its end every supervisor at once.
+
+        :param told: users who know already
+        """
         self.ensure_one()
         team = self.team_id
-        people = team._duty_users(self.company_id._sekp_today())
-        people = people.filtered("active") - self.user_id
-        if not people:
-            people = team.supervisor_ids | team.responsible_id
-            people = people.filtered("active") - self.user_id
-        return people
+        known = told | self.user_id
+        on_duty = team._on_duty(self.company_id._sekp_today()) - known
+        leaders = (team._supervisor() | team.supervisor_ids).filtered("active") - known
+        people = on_duty[:1] or leaders
+        if people or told:
+            return people
+        return team.responsible_id.filtered("active") - known
 
     def _obligation_owner(self):
         # Superuser: who is on duty is looked up whoever asks.
         row = self.sudo()
-        return row._people_on_duty()[:1] or row.team_id._supervisor()
+        return row._next_told(self.env["res.users"])[:1] or row.team_id._supervisor()
 
     @api.model
-    def _missed(self):
-        return [("state", "=", "out"), ("expected_back", "<=", fields.Datetime.now())]
+    def _to_tell(self):
+        """Return the domain of those who are missed and nobody, or too few, know it."""
+        now = fields.Datetime.now()
+        missed = Domain("state", "=", "out") & Domain("expected_back", "<=", now)
+        return missed | (
+            Domain("state", "=", "alarmed") & Domain("next_told_at", "<=", now)
+        )
 
     @api.model
     def _cron_alarm(self):
-        """Tell who is on duty of every worker who is missed, once.
+        """Tell of every worker who is missed: first who is on duty, and when nobody
+        answers in time the next, up to every supervisor.
 
         Runs at the very times, and every hour in case a time was lost. Again, or twice
-        at once, it does nothing more: what was told is no longer found.
+        at once, it does nothing more: what was told is no longer found, and after a
+        long time one step is taken and not all at once.
         """
         progress = self.env["ir.cron"]
-        missed = self.sudo().search(self._missed())  # Superuser: a job of the system.
+        missed = self.sudo().search(self._to_tell())  # Superuser: a job of the system.
         left = progress._commit_progress(remaining=len(missed))
         for row in missed:
             if not left:
@@ -297,7 +331,7 @@ class SekpLoneWork(models.Model):
         """Raise the alarm; one that fails keeps no other back, and is tried again."""
         try:
             with self.env.cr.savepoint():
-                self.filtered_domain(self._missed())._alarm()
+                self.filtered_domain(self._to_tell())._alarm()
                 self.env.flush_all()
         except OperationalError:
             raise  # Odoo tries again what two did at once.
@@ -306,20 +340,59 @@ class SekpLoneWork(models.Model):
             _logger.error("An alarm failed: %s", type(error).__name__)
 
     def _alarm(self):
+        """Tell the next of these workers; who was told last is asked to look."""
+        now = fields.Datetime.now()
         for row in self:
-            people = row._people_on_duty()
-            row.write(
-                {
-                    "state": "alarmed",
-                    "alarmed_at": fields.Datetime.now(),
-                    "told_user_ids": [Command.set(people.ids)],
-                }
-            )
-            row._set_obligation(TYPE, row.company_id._sekp_today(), user=people[:1])
+            first = row.state == "out"
+            told = row.told_user_ids.browse() if first else row.told_user_ids
+            people = row._next_told(told)
+            told |= people
+            vals = {"told_user_ids": [Command.set(told.ids)]}
+            if first:
+                vals |= {"state": "alarmed", "alarmed_at": now}
+            row.write(vals)
+            row._wait_for_answer()
+            if people or first:
+                today = row.company_id._sekp_today()
+                row._set_obligation(TYPE, today, user=people[:1])
             people._sekp_notice(at_once=True)
 
-    def action_reached(self):
-        """Note that the missed worker was reached and is safe; again it does nothing.
+    def _wait_for_answer(self):
+        """Let the alarm go on in so many minutes, while somebody is left to tell."""
+        for row in self:
+            moment = False
+            if row._next_told(row.told_user_ids):
+                moment = fields.Datetime.now() + timedelta(
+                    minutes=row._answer_minutes()
+                )
+                row._watch(moment)
+            row.next_told_at = moment
+
+    def _answer_minutes(self):
+        standard = self.env["sekp.standard"]._in_force(
+            self.company_id, self.company_id._sekp_today()
+        )
+        return standard.lone_work_answer_minutes if standard else ANSWER_MINUTES
+
+    def action_look(self):
+        """Note that the user is looking for the missed worker: the others wait as long
+        as the standard says, and again after another tap.
+
+        :raises UserError: when nobody is missed, or any more
+        :raises AccessError: for the worker, who says “I Am Back”
+        """
+        rows = self._take_missed()
+        if any(row.state != "alarmed" for row in rows):
+            raise UserError(self.env._("The worker is not missed."))
+        rows.write({"looking_user_id": self.env.uid})
+        rows._wait_for_answer()
+        for row in rows:
+            today = row.company_id._sekp_today()
+            row._set_obligation(TYPE, today, user=self.env.user)
+        return True
+
+    def _take_missed(self):
+        """Check that these are workers whom the user may look for, and lock the rows.
 
         :raises AccessError: for the worker, who says “I Am Back”
         """
@@ -331,6 +404,14 @@ class SekpLoneWork(models.Model):
         # Superuser: only acts change these rows.
         rows = self.sudo()
         rows._take_for_change()
+        return rows
+
+    def action_reached(self):
+        """Note that the missed worker was reached and is safe; again it does nothing.
+
+        :raises AccessError: for the worker, who says “I Am Back”
+        """
+        rows = self._take_missed()
         if any(row.state == "out" for row in rows):
             raise UserError(self.env._("The worker is not missed yet."))
         rows = rows.filtered(lambda row: row.state == "alarmed")

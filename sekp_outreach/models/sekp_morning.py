@@ -15,14 +15,14 @@ UNTOUCHED = ("triage", "acute")
 # {section: (names of its activity types, days ahead or None for all)}
 OWED = {
     "clocks": (tuple(set(TYPES["clock"]) - set(UNTOUCHED)), CLOCK_DAYS),
-    "visits": (("visit_unlogged", "lone_work"), 0),
+    "visits": (("visit_unlogged",), 0),
     "agreements": (TYPES["absence"], None),
     "reviews": (TYPES["review"], REVIEW_DAYS),
     "handovers": (TYPES["handover"], None),
     "emergencies": (("break_glass",), None),
 }
 ORDER = (
-    "referrals", "clocks", "gaps", "visits", "cover", "agreements", "reviews",
+    "missed", "referrals", "clocks", "gaps", "visits", "cover", "agreements", "reviews",
     "handovers", "emergencies", "mine",
 )  # fmt: skip
 
@@ -72,6 +72,10 @@ class SekpMorning(models.AbstractModel):
         }
         if not own:
             sections["referrals"] = self._referrals(chosen, today)
+        missed = self._missed(chosen, own, today)
+        if missed["count"]:
+            # Nothing else is as urgent; on other days there is no word of it.
+            sections["missed"] = {**missed, "urgent": True}
         words = self._words()
         return {
             "own": own,
@@ -111,6 +115,7 @@ class SekpMorning(models.AbstractModel):
     def _words(self):
         """Return title and calm sentence by section."""
         return {
+            "missed": (self.env._("A Colleague Is Missed"), False),
             "referrals": (
                 self.env._("Untouched Referrals"),
                 self.env._("No referral waits."),
@@ -260,6 +265,7 @@ class SekpMorning(models.AbstractModel):
         domain = mine & Domain("res_model", "=like", "sekp.%")
         domain &= Domain("date_deadline", "<=", today)
         if own:
+            taken += Activity._sekp_types("lone_work")
             domain &= Domain("activity_type_id", "not in", taken)
         by_day = Activity._read_group(domain, ["date_deadline:day"], ["__count"])
         sections["mine"] = self._owed(domain, by_day, today, told_worker=False)
@@ -320,6 +326,23 @@ class SekpMorning(models.AbstractModel):
         action = self._action(model, domain)
         return self._section(count, late, worst, lines, action, today)
 
+    def _missed(self, teams, own, today):
+        """Return the colleagues who were out alone and have not reported back."""
+        domain = Domain("state", "=", "alarmed") & Domain("user_id", "!=", self.env.uid)
+        if not own:
+            domain &= Domain("team_id", "in", teams.ids)
+        local = self.env.company._sekp_local
+
+        def line(row):
+            looking = False
+            if name := row.looking_user_id.name:
+                looking = self.env._("%(name)s is looking", name=name)
+            day = local(row.alarmed_at).date()
+            return self._line(row, row.user_id.name, day, today, text=looking)
+
+        told = ["user_id", "looking_user_id"]
+        return self._records("sekp.lone.work", domain, "alarmed_at", today, line, told)
+
     def _referrals(self, teams, today):
         """Return the referrals that were received and that nobody has begun."""
         domain = Domain("state", "=", "received") & Domain("team_id", "in", teams.ids)
@@ -363,19 +386,48 @@ class SekpMorning(models.AbstractModel):
             else Domain("team_id", "in", teams.ids)
         )
 
+        # Superuser: who is away; it is told of those who cover, and of nobody else.
+        absences = (
+            self.env["sekp.absence"]
+            .sudo()
+            .search(
+                [
+                    ("company_id", "in", self.env.companies.ids),
+                    ("cancelled", "=", False),
+                    ("date_from", "<=", tomorrow),
+                    ("date_to", ">=", today),
+                ]
+            )
+        )
+        away = Domain.OR(
+            Domain("user_id", "=", one.user_id.id)
+            & Domain("company_id", "=", one.company_id.id)
+            & Domain("date_from", "<=", min(one.date_to, tomorrow))
+            & Domain("date_to", ">=", max(one.date_from, today))
+            for one in absences
+        )
+
         def line(row):
             day = max(row.date_from, today)
-            return self._line(
+            told = self._line(
                 row.course_id, row.reference, day, today, worker=row.user_id
             )
+            if row.filtered_domain(away):
+                told |= {"text": self.env._("Away too: nobody covers"), "late": True}
+            return told
 
         action = self._action("sekp.course", Domain("assignment_ids", "any", domain))
         told = ["course_id", "user_id"]
         section = self._records(
             "sekp.assignment", domain, "date_from", today, line, told
         )
-        # That somebody covers since some days is no lateness.
-        return {**section, "late": 0, "worst": False, "action": action}
+        # That somebody covers since some days is no lateness; to be away in turn is.
+        late = 0
+        if absences:
+            ((late,),) = self.env["sekp.assignment"]._read_group(
+                domain & away, [], ["__count"]
+            )
+        return {**section, "late": late, "worst": False, "action": action}
 
     # --- caseload -----------------------------------------------------------------
     def _caseload(self, teams, own, today):

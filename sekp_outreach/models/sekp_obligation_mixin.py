@@ -72,11 +72,15 @@ class SekpObligationMixin(models.AbstractModel):
         """Return the user who owns this record's obligations."""
         raise NotImplementedError
 
+    def _types_of_supervisor(self):
+        """Return the names of the types that are the supervisor's as things stand."""
+        return self._sekp_supervised_types
+
     def _supervised(self, activities):
         """Return those of the activities that stay the supervisor's."""
         types = [
             self.env.ref(f"sekp_outreach.{name}").id
-            for name in self._sekp_supervised_types
+            for name in self._types_of_supervisor()
         ]
         return activities.filtered(
             lambda activity: activity.activity_type_id.id in types
@@ -123,7 +127,7 @@ class SekpObligationMixin(models.AbstractModel):
             return
         owner = user or record._obligation_owner()
         if not record._readable_by(owner):
-            supervised = type_xmlid in self._sekp_supervised_types
+            supervised = type_xmlid in record._types_of_supervisor()
             owner = record._next_owner(owner, due, supervised) or owner
         if not activities:
             # The type's name in the owner's language: neutral, and seen in the list.

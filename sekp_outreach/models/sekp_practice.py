@@ -170,6 +170,9 @@ class _Filling:
         for story, person in zip(invented.STORIES, people, strict=True):
             self._tell(story, person)
         self._tell_of_referrals()
+        self._tell_of_absence()
+        self._put_on_duty()
+        self._miss_a_colleague()
 
     # --- people, standard, teams --------------------------------------------------
     def _as(self, user, record):
@@ -509,6 +512,66 @@ class _Filling:
                 "starts_at": self._at(day, hour),
             }
         )
+
+    def _tell_of_absence(self):
+        """Let a contact person be away the week after next, and agree on one course."""
+        course = self.env["sekp.course"].search(
+            [("company_id", "=", self.company.id), ("phase", "=", "relation")],
+            order="id",
+            limit=1,
+        )
+        person = course.contact_person_id
+        monday = self.today + timedelta(days=14 - self.today.weekday())
+        days = {"date_from": monday, "date_to": monday + timedelta(days=4)}
+        absence = self._as(person, self.env["sekp.absence"]).create(
+            {"user_id": person.id, "company_id": self.company.id, **days}
+        )
+        cover = absence._propose_covers(course)[course.id]
+        self._as(person, self.env["sekp.absence.agreement"]).create(
+            {
+                "course_id": course.id,
+                "absence_id": absence.id,
+                "how": "visits" if cover else "nothing",
+                "cover_id": cover.id,
+                "agreed_on": self.today,
+                **days,
+            }
+        )
+
+    def _put_on_duty(self):
+        """Let a contact person be called first this week, and a supervisor next."""
+        Duty = self._as(self.staff["supervisor"][0], self.env["sekp.duty"])
+        for team in self.teams:
+            people = [
+                *(team.member_ids or team.intake_ids)[:1],
+                *team.supervisor_ids[:1],
+            ]
+            Duty.create(
+                [
+                    {
+                        "team_id": team.id,
+                        "user_id": person.id,
+                        "date_from": self.today,
+                        "date_to": self.today + timedelta(days=6),
+                        "sequence": 10 * number,
+                    }
+                    for number, person in enumerate(people, start=1)
+                ]
+            )
+
+    def _miss_a_colleague(self):
+        """Let one who went out alone this morning not have come back in time."""
+        worker = self.staff["contact_person"][-1]
+        now = fields.Datetime.now()
+        Work = self._as(worker, self.env["sekp.lone.work"])
+        row = Work._go_out(now + timedelta(minutes=1)).sudo()
+        row.write(
+            {
+                "started_at": now - timedelta(minutes=75),
+                "expected_back": now - timedelta(minutes=5),
+            }
+        )
+        row._alarm()
 
     def _drift(self, story):
         """Keep municipalities from moving in step; what is recent stays exact."""

@@ -262,6 +262,14 @@ class SekpStandard(models.Model):
         help="How long after the planned end of a visit a worker who is out alone is "
         "expected back, when nothing else is said: between 0 and 240 minutes.",
     )
+    lone_work_answer_minutes = fields.Integer(
+        string="Missed: Tell the Next after (Minutes)",
+        required=True,
+        default=10,
+        help="How long those who are told that a colleague is missed have to answer "
+        "before the next on the duty list is told, and in the end every supervisor: "
+        "between 1 and 120 minutes.",
+    )
     consent_warning_days = fields.Integer(
         string="Consent Ends: Warn Before (Days)",
         required=True,
@@ -431,6 +439,10 @@ class SekpStandard(models.Model):
     _lone_work_is_short = models.Constraint(
         "CHECK (lone_work_minutes BETWEEN 0 AND 240)",
         "The grace for lone work lies between 0 and 240 minutes.",
+    )
+    _answer_is_short = models.Constraint(
+        "CHECK (lone_work_answer_minutes BETWEEN 1 AND 120)",
+        "The next is told that a colleague is missed after 1 to 120 minutes.",
     )
     _warnings_in_time = models.Constraint(
         "CHECK (warning_days BETWEEN 0 AND 60 "

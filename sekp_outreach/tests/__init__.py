@@ -1,4 +1,5 @@
 from . import test_absence
+from . import test_absence_gaps
 from . import test_access
 from . import test_access_log
 from . import test_access_matrix
@@ -30,6 +31,7 @@ from . import test_guard_mutations
 from . import test_guards
 from . import test_lone_work
 from . import test_leaving
+from . import test_left_without
 from . import test_jobs
 from . import test_look_up
 from . import test_handover
@@ -42,6 +44,7 @@ from . import test_menus
 from . import test_migrations
 from . import test_morning
 from . import test_names_and_ends
+from . import test_nobody_gains
 from . import test_notices
 from . import test_opt_out
 from . import test_overview

@@ -239,10 +239,11 @@ class GateCase(OutreachCase):
                 :1
             ].with_user(cls.worker),
         ).sudo()
-        row.told_user_ids = cls.colleague
+        row.told_user_ids = cls.colleague | cls.intake
         cls.relations[row] = {
             "worker": {"oneself"},
             "colleague": {"told"},
+            "intake": {"told"},
             "supervisor": {"supervised"},
             "seat": {"supervised"},
             "bare": {"supervised"},
@@ -550,6 +551,11 @@ class GateCase(OutreachCase):
                 "dialog_id": cls.env["sekp.sick.today"]
                 .create({"user_id": cls.worker.id})
                 .id,
+                "course_id": cls.course.id,
+            },
+            "sekp.left.without": {},
+            "sekp.left.without.line": {
+                "dialog_id": cls.env["sekp.left.without"].create({}).id,
                 "course_id": cls.course.id,
             },
             # No dialog, but like one it is its sender's and nobody else's.

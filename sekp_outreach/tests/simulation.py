@@ -593,10 +593,15 @@ class Simulation:
                     course = town.as_(worker, visit.course_id)
                     with self.trying("log_visit"):
                         self.log(town, course, **context)
+            elif not own.has_access("write"):
+                # Who covers from next week on changes nothing today.
+                continue
             elif self.chance(0.04):
                 later = visit.starts_at + self.lot.randint(1, 2) * 7 * DAY
-                with self.trying("move_visit"):
-                    own.starts_at = later
+                entitles = visit.course_id._entitles
+                if all(entitles(user, later) for user in visit.worker_ids):
+                    with self.trying("move_visit"):
+                        own.starts_at = later
             elif self.chance(0.04):
                 event = visit.sudo().block_ids.event_id.filtered(
                     lambda event, user=worker: event.user_id == user
@@ -628,10 +633,11 @@ class Simulation:
                 self.act("answer_colleagues", led.action_answer_colleagues)
 
     def change_person(self, town, course):
+        # Who has access to it already is another matter.
+        rows = course.sudo().assignment_ids
+        known = rows.filtered(lambda row: not row.date_to or row.date_to >= self.day)
         others = [
-            user
-            for user in town.workers
-            if town.here(user, self.day) and user != course.contact_person_id
+            user for user in town.workers - known.user_id if town.here(user, self.day)
         ]
         if others:
             self.give(

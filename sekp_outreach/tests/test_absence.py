@@ -2,7 +2,7 @@ from datetime import date, datetime, timedelta
 
 from odoo import Command, fields
 from odoo.exceptions import AccessError, UserError, ValidationError
-from odoo.tests import tagged
+from odoo.tests import Form, tagged
 
 from .common import NOW, TODAY, OutreachCase
 
@@ -12,9 +12,8 @@ FRIDAY = date(2026, 9, 25)
 MONDAY_TEN = datetime(2026, 9, 21, 8, 0)
 
 
-@tagged("post_install", "-at_install", "sekp_outreach")
-class TestAbsence(OutreachCase):
-    """Cover begins and ends by itself, and is agreed with the citizen (R120)."""
+class AbsenceCase(OutreachCase):
+    """A course under a standard that asks for an agreement on every absence."""
 
     @classmethod
     def setUpClass(cls):
@@ -68,12 +67,49 @@ class TestAbsence(OutreachCase):
             )
         )
 
+    def leave(self, begin, end, **vals):
+        """Enter time off of the worker in the working hours."""
+        resource = self.env["resource.resource"].create(
+            {
+                "name": "Medarbejder",
+                "user_id": self.worker.id,
+                "company_id": self.company.id,
+                "calendar_id": self.company.resource_calendar_id.id,
+            }
+        )
+        return self.env["resource.calendar.leaves"].create(
+            {
+                "name": "Kanariefugl",
+                "resource_id": resource.id,
+                "calendar_id": self.company.resource_calendar_id.id,
+                "date_from": begin,
+                "date_to": end,
+                **vals,
+            }
+        )
+
+    def absences(self):
+        return self.env["sekp.absence"].search([("cancelled", "=", False)])
+
+    def called(self):
+        """Return the open call for an agreement on the course."""
+        kind = self.env.ref("sekp_outreach.activity_absence_agreement")
+        return self.course.sudo().activity_ids.filtered(
+            lambda activity: activity.activity_type_id == kind
+        )
+
+
+@tagged("post_install", "-at_install", "sekp_outreach")
+class TestAbsence(AbsenceCase):
+    """Cover begins and ends by itself, and is agreed with the citizen (R120)."""
+
     # --- the call for an agreement ----------------------------------------------------
     def test_an_absence_calls_for_an_agreement(self):
         absence = self.plan()
         self.assertEqual(
             self.obligations(self.course)["absence_agreement"],
-            MONDAY - timedelta(days=1),
+            # The Friday before: a working day.
+            MONDAY - timedelta(days=3),
         )
         self.assertEqual(absence.lacking_ids, self.course)
         self.agree(absence)
@@ -113,6 +149,21 @@ class TestAbsence(OutreachCase):
             1,
         )
 
+    def test_of_an_absence_that_is_over_nothing_is_called_agreed(self):
+        absence = self.plan()
+        with self.at(datetime(2026, 9, 25, 5, 0)):
+            self.assertEqual(absence.progress, "0 of 1 agreed")
+        self.env.invalidate_all()
+        with self.at(datetime(2026, 9, 26, 5, 0)):
+            self.assertFalse(absence.progress)
+            self.assertFalse(absence.lacking_ids)
+
+    def test_who_carries_no_course_reads_of_no_agreements(self):
+        self.assertIs(self.plan(self.colleague).progress, False)
+
+    def test_the_last_day_is_written_as_the_reader_does(self):
+        self.assertIn("away until 09/25/2026", self.plan().display_name)
+
     # --- exactly these days -----------------------------------------------------------
     def test_the_cover_opens_the_course_on_these_days_only(self):
         absence = self.plan()
@@ -142,11 +193,19 @@ class TestAbsence(OutreachCase):
             self.assertEqual(owners, self.colleague)
             brief = self.course.with_user(self.colleague).cover_brief
             self.assertIn("away until", brief)
+            self.assertIn("a contact every 7 days", brief)
         with self.at(datetime(2026, 9, 26, 5, 0)):
             self.follow_up()
             self.assertEqual(agreement.stage, "over")
             owners = self.course.sudo().activity_ids.filtered("automated").user_id
             self.assertEqual(owners, self.worker)
+
+    def test_nothing_is_called_agreed_with_who_could_not_be_asked(self):
+        self.agree(self.plan(), how="unasked", agreed_on=False)
+        with self.at(datetime(2026, 9, 21, 5, 0)):
+            brief = self.course.with_user(self.colleague).cover_brief
+        self.assertIn("The person could not be asked.", brief)
+        self.assertNotIn("Agreed:", brief)
 
     def test_an_absence_taken_back_gives_everything_back(self):
         visit = self.visit()
@@ -174,12 +233,58 @@ class TestAbsence(OutreachCase):
             self.follow_up()
             self.assertIn("cover_summary", self.obligations(self.course))
             self.course.invalidate_recordset()
-            self.assertIn("Ring til lægen", self.course.meanwhile)
+            self.assertIn("A colleague comes instead", self.course.meanwhile)
+            contacts = self.course.meanwhile_contact_ids
+            self.assertEqual(contacts.mapped("next_step"), ["Ring til lægen"])
+            self.assertFalse(self.course.meanwhile_visit_ids)
             self.course.action_seen_cover()
             self.assertNotIn("cover_summary", self.obligations(self.course))
             self.assertTrue(agreement.seen_on)
             self.course.invalidate_recordset()
             self.assertFalse(self.course.meanwhile)
+            self.assertFalse(self.course.meanwhile_contact_ids)
+
+    def test_the_cover_s_visits_are_told_on_return(self):
+        visit = self.visit()
+        self.agree(self.plan())
+        with self.at(MONDAY_TEN - timedelta(hours=1)):
+            self.follow_up()
+            visit.with_user(self.colleague).action_cancel()
+        with self.at(datetime(2026, 9, 26, 6, 0)):
+            self.follow_up()
+            self.assertIn("cover_summary", self.obligations(self.course))
+            self.course.invalidate_recordset()
+            self.assertEqual(self.course.meanwhile_visit_ids, visit)
+            # It is told to the one who was away, and to nobody else.
+            led = self.course.with_user(self.supervisor)
+            self.assertFalse(led.meanwhile or led.meanwhile_visit_ids)
+
+    def test_one_screen_shows_contacts_and_visits_with_links(self):
+        self.visit()
+        self.agree(self.plan())
+        with self.at(MONDAY_TEN):
+            self.follow_up()
+            self.log(self.course.with_user(self.colleague))
+        with self.at(datetime(2026, 9, 26, 6, 0)):
+            self.follow_up()
+            self.env.invalidate_all()
+            form = Form(self.course)
+            self.assertEqual(len(form.meanwhile_contact_ids), 1)
+            self.assertEqual(len(form.meanwhile_visit_ids), 1)
+
+    def test_others_read_until_when_somebody_is_away(self):
+        self.agree(self.plan(), date_to=date(2026, 9, 22))
+        led = self.course.with_user(self.supervisor)
+        self.assertFalse(led.away_text)
+        for day, covered in ((21, True), (23, False)):
+            with self.at(datetime(2026, 9, day, 8, 0)):
+                self.follow_up()
+                self.env.invalidate_all()
+                text = led.away_text
+                self.assertIn("09/25/2026", text)
+                self.assertIn(self.worker.name, text)
+                self.assertEqual(self.colleague.name in text, covered)
+                self.assertFalse(self.course.away_text)
 
     def test_where_nothing_happened_nothing_is_told(self):
         self.agree(self.plan())
@@ -317,6 +422,15 @@ class TestAbsence(OutreachCase):
             with self.subTest(user.login), self.assertRaises(AccessError):
                 self.sick(user=user)
 
+    def test_where_nobody_can_cover_the_call_for_it_stays(self):
+        self.harbour.member_ids -= self.colleague
+        self.visit(NOW + timedelta(hours=2))
+        dialog = self.sick()
+        self.assertFalse(dialog.line_ids.cover_id)
+        dialog.action_confirm()
+        self.assertFalse(self.course.absence_agreement_ids)
+        self.assertEqual(self.called().user_id, self.supervisor)
+
     def test_without_a_cover_the_course_is_left_without(self):
         self.visit(NOW + timedelta(hours=2))
         self.plan(first=TODAY, last=TODAY)
@@ -326,29 +440,6 @@ class TestAbsence(OutreachCase):
         )
 
     # --- time off ---------------------------------------------------------------------
-    def leave(self, begin, end, **vals):
-        resource = self.env["resource.resource"].create(
-            {
-                "name": "Medarbejder",
-                "user_id": self.worker.id,
-                "company_id": self.company.id,
-                "calendar_id": self.company.resource_calendar_id.id,
-            }
-        )
-        return self.env["resource.calendar.leaves"].create(
-            {
-                "name": "Kanariefugl",
-                "resource_id": resource.id,
-                "calendar_id": self.company.resource_calendar_id.id,
-                "date_from": begin,
-                "date_to": end,
-                **vals,
-            }
-        )
-
-    def absences(self):
-        return self.env["sekp.absence"].search([("cancelled", "=", False)])
-
     def test_time_off_makes_moves_and_ends_an_absence(self):
         leave = self.leave(datetime(2026, 9, 21, 6, 0), datetime(2026, 9, 25, 14, 0))
         absence = self.absences()

@@ -645,6 +645,31 @@ class TestAppointmentInCalendar(AppointmentCase):
                 self.worker | self.colleague,
             )
 
+    def test_a_coming_worker_s_block_stays_in_step(self):
+        self.course.sudo().assignment_ids.filtered(
+            lambda row: row.user_id == self.colleague
+        ).write({"date_from": TODAY + timedelta(days=1), "date_to": False})
+        appointment = self.plan(workers=self.worker | self.colleague)
+        event = self.event(appointment, self.colleague)
+        self.env.invalidate_all()
+        self.assertFalse(appointment.with_user(self.colleague).has_access("read"))
+        for part in (
+            lambda: event.write({"start": TOMORROW + HOUR}),
+            event.action_archive,
+            event.unlink,
+        ):
+            with (
+                self.assertRaisesRegex(UserError, "Ask your supervisor"),
+                self.env.cr.savepoint(),
+            ):
+                part()
+        self.env.invalidate_all()
+        self.assertEqual(event.start, appointment.starts_at)
+        with self.at(TOMORROW - HOUR):
+            self.env.invalidate_all()
+            event.write({"start": TOMORROW + HOUR, "stop": TOMORROW + 2 * HOUR})
+        self.assertEqual(appointment.starts_at, TOMORROW + HOUR)
+
     def test_no_event_is_linked_to_a_record_about_a_person(self):
         events = self.env["calendar.event"].with_user(self.worker)
         course = self.course

@@ -288,6 +288,18 @@ class TestCheck(OutreachCase):
         self.plant("DELETE FROM sekp_appointment_worker_rel")
         self.assertFound(f"sekp.appointment.block {block.id} belongs to nobody")
 
+    # --- absence ----------------------------------------------------------------------
+    def test_nobody_stands_in_and_nobody_is_called_for(self):
+        self.course.standard_id.sudo().absence_agreement = "required"
+        self.env["sekp.absence"].with_user(self.worker).create(
+            {"date_from": TODAY, "date_to": TOMORROW}
+        )
+        activity = self.activity(self.course, "activity_absence_agreement")
+        self.assertEqual(len(activity), 1)
+        self.assertEqual(self.problems(), [])
+        self.plant("DELETE FROM mail_activity WHERE id = %s", activity.id)
+        self.assertFound(f"sekp.course {self.course.id}: nobody stands in today")
+
     # --- grants and reviews -----------------------------------------------------------
     def test_two_grants_at_once(self):
         grants = self.env["sekp.grant"]
@@ -336,9 +348,9 @@ class TestCheck(OutreachCase):
         self.assertEqual(
             self.env["sekp.check"]._invariants(),
             [
-                "_check_appointments", "_check_blocks", "_check_clocks",
-                "_check_courses", "_check_doubles", "_check_ended",
-                "_check_entitlement", "_check_grace", "_check_grants",
+                "_check_absences", "_check_appointments", "_check_blocks",
+                "_check_clocks", "_check_courses", "_check_doubles",
+                "_check_ended", "_check_entitlement", "_check_grace", "_check_grants",
                 "_check_missed_seen", "_check_owed", "_check_owners", "_check_reviews",
             ],
         )  # fmt: skip

@@ -6,7 +6,7 @@ from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.tests import tagged
 from odoo.tools import mute_logger
 
-from .common import TODAY, OutreachCase
+from .common import TODAY, OutreachCase, make_user
 
 
 @tagged("post_install", "-at_install", "sekp_outreach")
@@ -182,7 +182,64 @@ class TestGrant(OutreachCase):
         activity = course.sudo().activity_ids.filtered(
             lambda one: one.date_deadline == date(2027, 1, 18)
         )
-        self.assertEqual(activity.user_id, self.worker)
+        self.assertEqual(activity.user_id, self.supervisor, "who can extend it")
+        review = course.sudo().activity_ids.filtered(
+            lambda one: one.date_deadline == date(2027, 2, 13)
+        )
+        self.assertEqual(review.user_id, self.worker, "who prepares the review")
+
+    # --- who owns what follows ------------------------------------------------------
+    def owner(self, course):
+        type_ = self.env.ref("sekp_outreach.activity_grant_expiry")
+        return (
+            course.sudo()
+            .activity_ids.filtered(lambda one: one.activity_type_id == type_)
+            .user_id
+        )
+
+    def test_who_is_asked_for_the_next_grant_can_give_it(self):
+        course, grant = self.begin()
+        for asked in (self.owner(course), self.supervisor):
+            with self.env.cr.savepoint() as savepoint:
+                self.assertTrue(grant.with_user(asked).action_extend())
+                grant.with_user(asked).action_let_end()
+                savepoint.rollback()
+            self.env.invalidate_all()
+
+    def test_it_stays_the_supervisor_s_whoever_carries_the_course(self):
+        course, _grant = self.begin()
+        course.with_user(self.supervisor)._assign(
+            self.colleague, "contact_person", "Skift"
+        )
+        self.assertEqual(self.owner(course), self.supervisor)
+        self.colleague.active = False
+        self.assertEqual(self.owner(course), self.supervisor)
+        deputy = make_user(self.env, "sekp_deputy", "supervisor", self.company)
+        self.harbour.supervisor_ids |= deputy
+        self.supervisor.active = False
+        self.assertEqual(self.owner(course), deputy)
+        self.assertEqual(self.problems(), [])
+
+    def test_with_another_team_it_is_that_team_s_supervisor_s(self):
+        course, _grant = self.begin()
+        course.with_user(self.supervisor).team_id = self.forest
+        self.assertEqual(self.owner(course), self.other_supervisor)
+
+    def test_the_end_is_prepared_by_who_carries_the_course(self):
+        course, grant = self.begin()
+        with self.at(datetime(2027, 2, 1, 10)):
+            grant.action_let_end()
+            self.assertEqual(self.owner(course), self.worker)
+            course.with_user(self.supervisor)._assign(
+                self.colleague, "contact_person", "Skift"
+            )
+            self.assertEqual(self.owner(course), self.colleague)
+            self.extend(grant)
+            self.assertEqual(self.owner(course), self.supervisor)
+        with self.at(datetime(2027, 8, 1, 10)):
+            last = course.sudo().grant_ids._last().with_user(self.supervisor)
+            self.extend(last, decision="refused")
+            self.assertEqual(self.owner(course), self.colleague)
 
     def test_a_grant_extended_is_followed_without_a_gap(self):
         course, grant = self.begin()

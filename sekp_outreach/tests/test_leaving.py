@@ -2,7 +2,7 @@ from datetime import date, datetime, timedelta
 
 from odoo import Command
 from odoo.exceptions import AccessError, UserError
-from odoo.tests import tagged
+from odoo.tests import Form, tagged
 
 from .common import GROUP, TODAY, OutreachCase, make_user
 
@@ -117,9 +117,13 @@ class TestLeaving(OutreachCase):
         self.worker.action_archive()
 
     def worker_leaves_the_team(self, course):
-        self.harbour.with_user(self.supervisor).member_ids = [
-            Command.unlink(self.worker.id)
-        ]
+        with self.assertRaisesRegex(UserError, "Give Courses On"):
+            self.unseat(self.worker)
+        # What was written and not flushed is taken back as a request's is.
+        self.env.invalidate_all(flush=False)
+        self.give_on(self.worker)
+        self.unseat(self.worker)
+        self.assertNotIn(self.worker, self.harbour.member_ids)
 
     def worker_loses_the_role(self, course):
         self.take_role(self.worker, "contact_person")
@@ -302,6 +306,63 @@ class TestLeaving(OutreachCase):
                 with self.assertRaisesRegex(UserError, "left to nobody"):
                     leave()
                 savepoint.rollback()
+
+    # --- leaving a team -------------------------------------------------------------
+    def unseat(self, user, by=None):
+        team = self.harbour.with_user(by or self.supervisor)
+        team.member_ids = [Command.unlink(user.id)]
+
+    def give_on(self, user):
+        wizard = self.leave(user)
+        wizard.action_propose()
+        wizard.action_leave()
+
+    def test_who_carries_open_courses_does_not_leave_the_team(self):
+        course, closed = self.allocate(), self.allocate(user=self.colleague)
+        closed._close("other")
+        for by in (self.supervisor, self.manager):
+            with self.env.cr.savepoint() as savepoint:
+                with self.assertRaisesRegex(UserError, "Give Courses On"):
+                    self.unseat(self.worker, by=by)
+                savepoint.rollback()
+            self.assertIn(self.worker, self.harbour.member_ids)
+        with self.env.cr.savepoint() as savepoint:
+            with self.assertRaisesRegex(UserError, "Give Courses On"):
+                self.harbour.with_user(self.supervisor).member_ids = [
+                    Command.set(self.colleague.ids)
+                ]
+            savepoint.rollback()
+        # What is closed, or of another team, keeps nobody.
+        self.forest.member_ids |= self.worker
+        self.forest.with_user(self.other_supervisor).member_ids -= self.worker
+        self.unseat(self.colleague)
+        self.harbour.with_user(self.supervisor).member_ids |= self.colleague
+        self.give_on(self.worker)
+        self.unseat(self.worker)
+        self.assertEqual(course.sudo().contact_person_id, self.colleague)
+        self.assertEqual(self.forgotten(), [])
+        self.assertEqual(self.problems(), [])
+        with self.at(TOMORROW_AT_NOON):
+            self.assertFalse(course._readable_by(self.worker))
+            self.assertEqual(self.problems(TOMORROW_AT_NOON), [])
+
+    def test_the_courses_of_one_who_works_no_more_are_given_on_before_the_seat(self):
+        course = self.allocate()
+        self.worker.active = False
+        with self.env.cr.savepoint() as savepoint:
+            with self.assertRaisesRegex(UserError, "Give Courses On"):
+                self.unseat(self.worker)
+            savepoint.rollback()
+        form = Form(self.env["sekp.leave"].with_user(self.supervisor))
+        self.assertIn(self.worker.id, form.carrier_ids.ids)
+        form.user_id = self.worker
+        wizard = form.save()
+        wizard.action_propose()
+        wizard.action_leave()
+        self.assertEqual(course.sudo().contact_person_id, self.colleague)
+        self.unseat(self.worker)
+        self.assertEqual(self.forgotten(), [])
+        self.assertEqual(self.problems(), [])
 
     # --- giving courses on ----------------------------------------------------------
     def leave(self, user=None, by=None):

@@ -165,6 +165,150 @@ class TestLoneWork(AppointmentCase):
             for secret in (PLACE, self.worker.name, self.course.reference):
                 self.assertNotIn(secret, text)
 
+    # --- nobody answers ---------------------------------------------------------------
+    def duty(self, *users):
+        """Let users be on duty today, the first one called first."""
+        for number, user in enumerate(users):
+            self.env["sekp.duty"].create(
+                {
+                    "team_id": self.harbour.id,
+                    "user_id": user.id,
+                    "sequence": number,
+                    "date_from": TODAY,
+                    "date_to": TODAY,
+                }
+            )
+
+    def test_an_alarm_nobody_answers_goes_on_to_the_next_and_to_all_supervisors(self):
+        second = make_user(self.env, "sekp_second", "supervisor", self.company)
+        self.harbour.supervisor_ids |= second
+        self.duty(self.worker, self.intake, self.colleague)
+        row = self.out()
+        ten = 10 * MINUTE
+        cron = self.env.ref("sekp_outreach.cron_lone_work")
+        Trigger, told = self.env["ir.cron.trigger"], self.env["res.users"]
+        for number, (people, owner) in enumerate(
+            (
+                (self.intake, self.intake),
+                (self.colleague, self.colleague),
+                (self.supervisor | second, self.supervisor),
+            )
+        ):
+            moment = DUE + number * ten
+            if number:
+                self.alarm(moment - MINUTE)
+                self.assertEqual(row.sudo().told_user_ids, told, "not too early")
+            self.alarm(moment)
+            if number < 2:
+                self.assertEqual(row.next_told_at, moment + ten)
+                triggers = Trigger.search([("cron_id", "=", cron.id)])
+                self.assertIn(moment + ten, triggers.mapped("call_at"))
+            self.alarm(moment)
+            told |= people
+            self.assertEqual(row.sudo().told_user_ids, told)
+            self.assertEqual(self.asked(row), [(owner, TODAY)])
+            for user in told:
+                self.assertEqual(self.notices(user), 1, user.login)
+                self.assertTrue(row.with_user(user).has_access("read"), user.login)
+        self.assertFalse(row.next_told_at, "everybody knows")
+        self.alarm(DUE + timedelta(days=7))
+        self.assertEqual(self.notices(second), 1)
+        self.assertEqual(row.alarmed_at, DUE)
+        self.assertFalse(self.notices(self.worker))
+
+    def test_after_a_long_time_one_step_is_taken(self):
+        self.duty(self.intake, self.colleague)
+        row = self.out()
+        self.alarm(DUE + timedelta(days=7))
+        self.assertEqual(row.sudo().told_user_ids, self.supervisor, "on duty that day")
+        self.assertFalse(self.notices(self.intake))
+
+    def test_the_standard_says_how_long_an_answer_may_take(self):
+        for minutes in (0, 121):
+            with (
+                mute_logger("odoo.sql_db"),
+                self.assertRaises(IntegrityError),
+                self.cr.savepoint(),
+            ):
+                self.make_standard(in_force=False, lone_work_answer_minutes=minutes)
+        self.env.cr.execute("UPDATE sekp_standard SET lone_work_answer_minutes = 3")
+        self.env.invalidate_all()
+        self.duty(self.intake)
+        row = self.out()
+        self.alarm()
+        self.assertEqual(row.next_told_at, DUE + 3 * MINUTE)
+
+    def test_where_no_standard_is_in_force_the_alarm_goes_on_too(self):
+        row = self.out()
+        self.env.cr.execute("UPDATE sekp_standard SET valid_to = valid_from")
+        self.env.invalidate_all()
+        self.duty(self.colleague)
+        self.alarm()
+        self.assertEqual(row.next_told_at, DUE + 10 * MINUTE)
+
+    def test_who_looks_lets_the_others_wait_and_is_not_waited_for_for_ever(self):
+        self.duty(self.intake, self.colleague)
+        row = self.out()
+        with self.assertRaisesRegex(AccessError, "I Am Back"):
+            row.action_look()
+        with self.assertRaises(AccessError):
+            row.with_user(self.intake).action_look()
+        with self.assertRaisesRegex(UserError, "not missed"):
+            row.with_user(self.supervisor).action_look()
+        self.alarm()
+        looking = row.with_user(self.intake)
+        with self.at(DUE + 9 * MINUTE):
+            looking.action_look()
+        self.assertEqual(looking.looking_user_id, self.intake)
+        self.alarm(DUE + 18 * MINUTE)
+        self.assertFalse(self.notices(self.colleague))
+        with self.at(DUE + 18 * MINUTE):
+            looking.action_look()
+        self.alarm(DUE + 28 * MINUTE)
+        self.assertEqual(self.notices(self.colleague), 1)
+        self.assertEqual(self.asked(row), [(self.colleague, TODAY)])
+        with self.at(DUE + 29 * MINUTE):
+            row.with_user(self.supervisor).action_look()
+        self.assertEqual(self.asked(row), [(self.supervisor, TODAY)])
+        with self.at(DUE + 30 * MINUTE):
+            looking.action_reached()
+        self.alarm(DUE + 60 * MINUTE)
+        self.assertFalse(self.asked(row))
+        self.assertFalse(self.notices(self.supervisor))
+        with self.assertRaisesRegex(UserError, "not missed"):
+            looking.action_look()
+
+    def test_who_is_back_in_time_is_not_told_of_to_the_next(self):
+        self.duty(self.intake, self.colleague)
+        row = self.out()
+        self.alarm()
+        with self.at(DUE + 5 * MINUTE):
+            row.action_extend()
+        self.assertFalse(row.next_told_at)
+        self.alarm(DUE + 10 * MINUTE)
+        self.assertFalse(self.notices(self.colleague))
+        self.alarm(DUE + 35 * MINUTE)
+        self.assertEqual(row.sudo().told_user_ids, self.intake, "from the first again")
+        self.assertEqual(self.notices(self.intake), 2)
+
+    def test_intake_staff_open_what_they_are_told_of_and_nothing_else(self):
+        row, other = self.out(), self.out(user=self.colleague)
+        self.duty(self.intake)
+        Work = self.env["sekp.lone.work"].with_user(self.intake)
+        self.assertFalse(Work.search([]))
+        row.sudo()._alarm()
+        self.assertEqual(Work.search([]), row)
+        mine = self.env["mail.activity"].with_user(self.intake).search([])
+        self.assertEqual(mine.mapped("res_model"), ["sekp.lone.work"])
+        self.assertTrue(mine.activity_type_id.name)
+        self.assertFalse(other.with_user(self.intake).has_access("read"))
+        views = Work.get_views([(False, "list"), (False, "form")])
+        names = views["models"]["sekp.lone.work"]["fields"]
+        told = row.with_user(self.intake).web_read({name: {} for name in names})
+        self.assertEqual(told[0]["state"], "alarmed")
+        row.with_user(self.intake).action_reached()
+        self.assertEqual(row.state, "closed")
+
     def test_reached_and_safe(self):
         row = self.out()
         with self.assertRaisesRegex(UserError, "not missed yet"):

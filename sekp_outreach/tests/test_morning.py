@@ -145,6 +145,53 @@ class TestMorning(OutreachCase):
                 # Before the first day the cover may not open the course.
                 self.assertEqual(own["count"], int(18 <= day <= 20), day)
 
+    def test_a_cover_who_is_away_in_turn_is_no_cover(self):
+        course = self.allocate()
+        course.with_user(self.supervisor)._assign(
+            self.colleague,
+            "cover",
+            "Ferie",
+            date_from=date(2026, 9, 18),
+            date_to=date(2026, 9, 25),
+        )
+        absences = self.env["sekp.absence"].with_user(self.colleague)
+        absences.create({"date_from": date(2026, 9, 22), "date_to": date(2026, 9, 23)})
+        for day, late in ((20, 0), (21, 1), (23, 1), (24, 0)):
+            with self.at(datetime(2026, 9, day, 10)):
+                section = self.sections()["cover"]
+                self.assertEqual((section["count"], section["late"]), (1, late), day)
+                line = section["lines"][0]
+                self.assertEqual(line["late"], bool(late))
+                self.assertEqual("Away too" in (line["text"] or ""), bool(late))
+
+    def test_a_colleague_who_is_missed_stands_first(self):
+        Work = self.env["sekp.lone.work"].with_user(self.colleague)
+        row = Work._go_out(datetime(2026, 9, 16, 10, 30)).sudo()
+        self.assertNotIn("missed", self.sections())
+        self.env["sekp.duty"].create(
+            {"team_id": self.harbour.id, "user_id": self.worker.id}
+        )
+        row._alarm()
+        for user in (self.supervisor, self.worker):
+            section = self.board(user)["sections"][0]
+            self.assertEqual((section["key"], section["count"]), ("missed", 1))
+            self.assertTrue(section["urgent"])
+            (line,) = section["lines"]
+            self.assertEqual(line["code"], self.colleague.name)
+            self.assertEqual((line["model"], line["res_id"]), (row._name, row.id))
+            self.assertIs(line["text"], False)
+            action = section["action"]
+            Model = self.env[action["res_model"]].with_user(user)
+            self.assertEqual(Model.search(action["domain"]), row.with_user(user))
+        self.assertEqual(self.sections(self.worker)["mine"]["count"], 0)
+        row.with_user(self.worker).action_look()
+        (line,) = self.sections()["missed"]["lines"]
+        self.assertEqual(line["text"], f"{self.worker.name} is looking")
+        for user in (self.colleague, self.other_supervisor, self.other_worker):
+            self.assertNotIn("missed", self.sections(user))
+        row.with_user(self.worker).action_reached()
+        self.assertNotIn("missed", self.sections())
+
     def test_my_own_activities(self):
         referral = self.refer()
         # Looking at it is the responsible supervisor's.

@@ -130,10 +130,10 @@ class TestTours(TourCase):
 
 @tagged("post_install", "-at_install", "sekp_outreach", "is_tour")
 class TestCalendarTours(TourCase):
-    """Plan a visit, log it from the calendar and from the day; out alone and back."""
+    """Plan a visit and log it from the calendar; be away; out alone and back."""
 
-    def test_plan_a_visit_and_log_it_from_the_calendar(self):
-        worker = self.people["worker"]
+    def begin(self):
+        """Let the worker carry a course."""
         referral = (
             self.env["sekp.referral"]
             .with_user(self.people["intake"])
@@ -142,9 +142,13 @@ class TestCalendarTours(TourCase):
         supervised = referral.with_user(self.people["supervisor"])
         if supervised.warnings:
             referral.sudo().deviation_reason = "law"
-        course = supervised._allocate(
-            worker, referral.team_id, **supervised._citizen_facts()
+        return supervised._allocate(
+            self.people["worker"], referral.team_id, **supervised._citizen_facts()
         )
+
+    def test_plan_a_visit_and_log_it_from_the_calendar(self):
+        worker = self.people["worker"]
+        course = self.begin()
         self.tour("worker_plans_a_series", "worker", "sekp_course_action_mine")
         visits = course.appointment_ids.sorted("starts_at")
         self.assertEqual(len(visits), 2)
@@ -171,6 +175,27 @@ class TestCalendarTours(TourCase):
         )
         self.assertEqual(again.state, "held")
         self.assertFalse(course.appointment_ids.activity_ids)
+
+    def test_plan_an_absence(self):
+        colleague = make_user(
+            self.env,
+            "tour_colleague",
+            "contact_person",
+            self.company,
+            name="Lone Kollega",
+            lang="da_DK",
+        )
+        course = self.begin()
+        course.team_id.member_ids |= colleague
+        self.tour("plan_an_absence", "worker", "sekp_absence_action_mine", PHONE)
+        agreement = course.absence_agreement_ids
+        today = self.company._sekp_today()
+        self.assertEqual(
+            (agreement.cover_id, agreement.how, agreement.date_from, agreement.date_to),
+            (colleague, "visits", today + timedelta(10), today + timedelta(14)),
+        )
+        row = agreement.assignment_id
+        self.assertEqual((row.user_id, row.role), (colleague, "cover"))
 
     def test_out_alone_and_back(self):
         self.tour("worker_goes_out", "worker", "sekp_go_out_action", PHONE)

@@ -83,6 +83,79 @@ class TestVisitUnlogged(AppointmentCase):
         self.assertEqual(len(done), 1)
         self.assertFalse(done.active)
 
+    # --- a contact logged from the course -------------------------------------------
+    def logged_from_the_course(self, moment, course=None, **vals):
+        with self.at(moment):
+            return self.log(course or self.course, **vals)
+
+    def test_a_contact_logged_from_the_course_is_that_of_the_day_s_visit(self):
+        appointment = self.plan()
+        contact = self.logged_from_the_course(TOMORROW + 2 * HOUR)
+        self.assertEqual(contact.appointment_id, appointment)
+        self.assertEqual(appointment.state, "held")
+        self.assertFalse(self.asked(appointment))
+        # A second one on the day is another contact.
+        again = self.logged_from_the_course(TOMORROW + 3 * HOUR)
+        self.assertFalse(again.appointment_id)
+
+    def test_an_attempt_logged_later_for_the_day_counts(self):
+        appointment = self.plan()
+        contact = self.logged_from_the_course(
+            TOMORROW + timedelta(days=2),
+            started_at=TOMORROW + HOUR,
+            outcome="no_answer",
+        )
+        self.assertEqual(contact.appointment_id, appointment)
+        self.assertFalse(self.asked(appointment))
+
+    def test_a_visit_across_midnight_lies_on_both_days(self):
+        evening = datetime(2026, 9, 17, 21, 0)
+        appointment = self.plan(starts_at=evening, minutes=120)
+        contact = self.logged_from_the_course(evening + 90 * HOUR / 60)
+        self.assertEqual(contact.appointment_id, appointment)
+
+    def test_where_there_is_doubt_the_visit_stays_to_be_logged(self):
+        second = self.allocate()
+        for name, moment, vals in (
+            ("another day", TOMORROW + timedelta(days=1), {}),
+            ("hours before", TOMORROW - 2 * HOUR, {}),
+            ("a call", TOMORROW + HOUR, {"form_id": self.phone.id}),
+            ("another course", TOMORROW + HOUR, {"course": second}),
+            (
+                "another worker",
+                TOMORROW + HOUR,
+                {"course": self.course.with_user(self.colleague)},
+            ),
+        ):
+            with self.subTest(name):
+                appointment = self.plan()
+                contact = self.logged_from_the_course(moment, **vals)
+                self.assertFalse(contact.appointment_id)
+                self.assertEqual(appointment.state, "planned")
+                self.assertEqual(self.asked(appointment), [(self.worker, FRIDAY)])
+                appointment.action_cancel()
+
+    def test_of_two_visits_on_a_day_none_is_taken_for_the_other(self):
+        both = self.plan() | self.plan(starts_at=TOMORROW + 2 * HOUR)
+        # Before the second is near there is one only that it can be.
+        early = self.logged_from_the_course(TOMORROW + HOUR / 2)
+        self.assertEqual(early.appointment_id, both[0])
+        third = self.plan(starts_at=TOMORROW + 4 * HOUR)
+        late = self.logged_from_the_course(TOMORROW + 6 * HOUR)
+        self.assertFalse(late.appointment_id)
+        for appointment in both[1] | third:
+            self.assertEqual(self.asked(appointment), [(self.worker, FRIDAY)])
+
+    def test_a_correction_is_of_no_other_visit(self):
+        contact = self.log(self.course)
+        appointment = self.plan()
+        with self.at(TOMORROW + HOUR):
+            corrected = self.log(
+                self.course, replaces_id=contact.id, started_at=TOMORROW
+            )
+        self.assertFalse(corrected.appointment_id)
+        self.assertEqual(appointment.state, "planned")
+
     def test_cancelling_drops_it(self):
         appointment = self.plan()
         appointment.action_cancel()
@@ -105,7 +178,7 @@ class TestVisitUnlogged(AppointmentCase):
     def test_closing_leaves_nothing(self):
         past = self.plan(starts_at=NOW - 2 * HOUR)
         coming = self.plan()
-        self.log(self.course)
+        self.log(self.course, form_id=self.phone.id)
         self.course._close("achieved")
         for appointment in (past, coming):
             self.assertEqual(appointment.sudo().state, "cancelled")

@@ -92,6 +92,21 @@ def next_working_day(day, **rules):
     return day
 
 
+def previous_working_day(day, **rules):
+    """Return ``day`` itself when it is a working day, else the last one before it.
+
+    ``rules`` are those of :func:`is_working_day`.
+
+    >>> previous_working_day(date(2026, 12, 27))
+    datetime.date(2026, 12, 24)
+    >>> previous_working_day(date(2026, 12, 23))
+    datetime.date(2026, 12, 23)
+    """
+    while not is_working_day(day, **rules):
+        day -= timedelta(days=1)
+    return day
+
+
 def add_working_days(start, amount, **rules):
     """Return the ``amount``-th working day after ``start``; ``start`` is not counted.
 

@@ -65,23 +65,53 @@ def noons_between(begin, end):
     return days
 
 
-def first_gap(begin, end, periods):
-    """Return the first days from ``begin`` to ``end`` that lie in no period, or None.
+def without(begin, end, periods):
+    """Return the days from ``begin`` to ``end`` that lie in none of some periods.
+
+    :param periods: pairs of a first and a last day, in any order
+    :return: pairs of a first and a last day, in order
 
     >>> from datetime import date
     >>> day = lambda number: date(2026, 7, number)
-    >>> first_gap(day(1), day(9), [(day(1), day(3)), (day(6), day(7))])
-    (datetime.date(2026, 7, 4), datetime.date(2026, 7, 5))
-    >>> first_gap(day(1), day(9), [(day(1), day(9))]) is None
-    True
-    >>> first_gap(day(4), day(9), [])
-    (datetime.date(2026, 7, 4), datetime.date(2026, 7, 9))
+    >>> def told(periods):
+    ...     return [(first.day, last.day) for first, last in periods]
+    >>> told(without(day(1), day(9), [(day(6), day(7)), (day(1), day(3))]))
+    [(4, 5), (8, 9)]
+    >>> told(without(day(1), day(9), [(day(1), day(9)), (day(4), day(5))]))
+    []
+    >>> told(without(day(4), day(9), [(day(1), day(2)), (day(20), day(21))]))
+    [(4, 9)]
     """
+    found = []
     for first, last in sorted(periods):
+        if first > end:
+            break
         if first > begin:
-            return begin, min(end, first - timedelta(days=1))
+            found.append((begin, first - timedelta(days=1)))
         begin = max(begin, last + timedelta(days=1))
-    return (begin, end) if begin <= end else None
+    if begin <= end:
+        found.append((begin, end))
+    return found
+
+
+def in_runs(chosen, days):
+    """Return the chosen ones of some days, those that follow each other together.
+
+    :param chosen: some of ``days``, in order
+    :param days: all that count, in order; a weekend between them may not
+
+    >>> in_runs([2, 5, 9], [1, 2, 5, 8, 9])
+    [[2, 5], [9]]
+    >>> in_runs([], [1, 2])
+    []
+    """
+    runs, at = [], {day: place for place, day in enumerate(days)}
+    for day in chosen:
+        if runs and at[day] == at[runs[-1][-1]] + 1:
+            runs[-1].append(day)
+        else:
+            runs.append([day])
+    return runs
 
 
 def rhythm_days(count, unit):

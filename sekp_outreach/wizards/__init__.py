@@ -17,4 +17,5 @@ from . import sekp_deadline_notice
 from . import sekp_pass_on_complaint
 from . import sekp_go_out
 from . import sekp_sick_today
+from . import sekp_left_without
 from . import sekp_leave

@@ -15,8 +15,11 @@ class SekpLeave(models.TransientModel):
         required=True,
         domain="[('id', 'in', carrier_ids)]",
     )
+    # Who works no more may still carry courses.
     carrier_ids = fields.Many2many(
-        comodel_name="res.users", compute="_compute_carrier_ids"
+        comodel_name="res.users",
+        compute="_compute_carrier_ids",
+        context={"active_test": False},
     )
     line_ids = fields.One2many(
         comodel_name="sekp.leave.line", inverse_name="leave_id", string="Courses"

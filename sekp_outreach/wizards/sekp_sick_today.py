@@ -1,5 +1,6 @@
 from odoo import Command, api, fields, models
 from odoo.exceptions import AccessError, UserError
+from odoo.fields import Domain
 
 
 class SekpSickToday(models.TransientModel):
@@ -72,14 +73,21 @@ class SekpSickToday(models.TransientModel):
         self.ensure_one()
         today = self.env.company._sekp_today()
         last = max(self.date_to, today)
+        agreements = self.env["sekp.absence.agreement"]._covered_by(self.user_id)
+        covered = agreements.filtered(
+            lambda one: one.date_from <= last and one.date_to >= today
+        ).course_id
         courses = self.env["sekp.course"].search(
-            [
-                ("contact_person_id", "=", self.user_id.id),
-                ("team_id", "in", self._teams(self.user_id.id).ids),
-                ("phase", "!=", "closed"),
-            ]
+            Domain("team_id", "in", self._teams(self.user_id.id).ids)
+            & Domain("phase", "!=", "closed")
+            & (
+                Domain("contact_person_id", "=", self.user_id.id)
+                | Domain("id", "in", covered.ids)
+            )
         )
         due = courses.filtered(lambda course: course._is_due_within(today, last))
+        # The dialog tells what falls due on them.
+        due._log_read("list")
         probe = self.env["sekp.absence"].new(
             {
                 "user_id": self.user_id.id,
@@ -108,21 +116,9 @@ class SekpSickToday(models.TransientModel):
         if self.date_to < today:
             raise UserError(self.env._("The last day away cannot lie in the past."))
         absence = self._absence(today)
-        for line in self.line_ids:
-            line.course_id.check_access("write")
-            # Superuser: which days are agreed on; the course was checked.
-            days = line.course_id.sudo()._uncovered(absence.sudo())
-            if line.course_id.contact_person_id == self.user_id and days:
-                self.env["sekp.absence.agreement"].create(
-                    {
-                        "course_id": line.course_id.id,
-                        "absence_id": absence.id,
-                        "date_from": days[0],
-                        "date_to": days[1],
-                        "how": "unasked",
-                        "cover_id": line.cover_id.id,
-                    }
-                )
+        for line in self.line_ids.filtered("cover_id"):
+            # Where nobody can cover nothing is agreed, and the call for it stays.
+            line._agree(absence)
         return {"type": "ir.actions.act_window_close"}
 
     def _absence(self, today):
@@ -187,3 +183,27 @@ class SekpSickTodayLine(models.TransientModel):
         ):
             raise UserError(self.env._("The courses are proposed by the dialog."))
         return super().create(vals_list)
+
+    def _agree(self, absence):
+        """Let the cover stand in, also where the one who is sick was to cover."""
+        course, sick = self.course_id, self.dialog_id.user_id
+        course.check_access("write")
+        # Superuser: which days are agreed on; the course was checked.
+        asked = course.sudo()
+        last = absence.date_to
+        if course.contact_person_id != sick:
+            absence = asked._first_without_agreement(asked._absences()).sudo(False)
+            last = self.dialog_id.date_to
+        days = absence and asked._uncovered(absence.sudo())
+        if not days or days[0] > last:
+            return
+        self.env["sekp.absence.agreement"].create(
+            {
+                "course_id": course.id,
+                "absence_id": absence.id,
+                "date_from": days[0],
+                "date_to": min(days[1], last),
+                "how": "unasked",
+                "cover_id": self.cover_id.id,
+            }
+        )

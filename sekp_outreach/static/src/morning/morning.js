@@ -3,6 +3,7 @@ import { Dropdown } from "@web/core/dropdown/dropdown";
 import { DropdownItem } from "@web/core/dropdown/dropdown_item";
 import { registry } from "@web/core/registry";
 import { useService } from "@web/core/utils/hooks";
+import { formatFloat } from "@web/core/utils/numbers";
 import { Layout } from "@web/search/layout";
 import { standardActionServiceProps } from "@web/webclient/actions/action_service";
 
@@ -26,6 +27,10 @@ export class Morning extends Component {
 
     chooseTeam(ev) {
         return this.load(Number(ev.target.value) || null);
+    }
+
+    workload({ workload }) {
+        return formatFloat(workload, { digits: [16, 1], trailingZeros: false });
     }
 
     openAll({ action }) {
