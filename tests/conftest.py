@@ -1,10 +1,45 @@
 """What the tests from outside share: a server of their own with the addon."""
 
+import json
+
 import pytest
 
 from dev import databases, log, odoo_source, places, postgres, server
 
 DATABASE = "sekp_outside"
+PRESETS = ("broenderslev", "hvidovre", "lejre", "greve", "thisted")
+SCENE = """
+import json
+from odoo import Command
+from odoo.tests import new_test_user
+
+told = {}
+for code in %(presets)r:
+    company = env["res.company"].create({
+        "name": f"{code.title()} Prøvekommune", "sekp_child_unit": "Børn og Unge",
+        "sekp_child_phone": "12 34 56 78",
+        "sekp_intake_source_limit": 10000, "sekp_intake_company_limit": 10000,
+    })
+    user = new_test_user(
+        env, login=f"offentlig_{code}", company_id=company.id,
+        company_ids=[Command.set(company.ids)],
+        groups="base.group_user,sekp_outreach.group_supervisor",
+    )
+    preset = env.ref(f"sekp_outreach.preset_{code}")
+    wizard = env["sekp.adopt.standard"].create({
+        "standard_id": preset.id, "company_id": company.id,
+    })
+    standard = preset.browse(wizard.action_adopt()["res_id"])
+    standard.route_ids.team_id.write({
+        "responsible_id": user.id, "supervisor_ids": [Command.set(user.ids)],
+        "opening_hours": "Mandag til fredag 9-15", "phone": "99 99 99 99",
+    })
+    standard._put_in_force(company._sekp_today())
+    company.write({"sekp_public_page": True, "sekp_public_name": f"by-{code}"})
+    told[code] = company.id
+env.cr.commit()
+print("SCENE", json.dumps(told))
+"""
 
 
 @pytest.fixture(scope="session")
@@ -45,3 +80,12 @@ def _clean_log(address, expected):
         found = [record for record in log.records(file) if record.bad]
     bad = [str(record) for record in found if record.text not in expected]
     assert not bad, "\n".join(bad)
+
+
+@pytest.fixture(scope="session")
+def companies(runtime, database, tmp_path_factory):
+    """Five municipalities, each with the page of its own standard; ids by preset."""
+    log = tmp_path_factory.mktemp("pages") / "shell.log"
+    output = runtime.shell(database, SCENE % {"presets": PRESETS}, log)
+    line = next(row for row in output.splitlines() if "SCENE " in row)
+    return json.loads(line.split("SCENE ", 1)[1])

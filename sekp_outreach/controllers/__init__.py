@@ -1,3 +1,5 @@
 from . import json
 from . import report
 from . import document
+from . import public
+from . import dialogue

@@ -60,7 +60,7 @@ class DocumentController(http.Controller):
         readonly=False,
         max_content_length=LARGEST_REQUEST,
     )
-    def upload(self, course_id=None, kind="other", **kwargs):
+    def upload(self, course_id=None, referral_id=None, kind="other", **kwargs):
         """Encrypt and keep the files of a form; all of them, or none.
 
         Answers in JSON: the ids, or ``{"error": {"message": sentence}}``.
@@ -68,14 +68,15 @@ class DocumentController(http.Controller):
         model = request.env["sekp.document"]
         files = request.httprequest.files.getlist("ufile")
         try:
-            course_id = model._check_course(course_id)
+            given = {"course_id": course_id, "referral_id": referral_id}
+            parent, parent_id = model._check_parent(given)
             if not files:
                 raise UserError(request.env._("Choose a file."))
             with request.env.cr.savepoint():
                 documents = model.create(
                     [
                         {
-                            "course_id": course_id,
+                            parent: parent_id,
                             "kind": kind if kind in dict(KINDS) else "other",
                             "title": file.filename,
                             # One byte more than allowed is enough to refuse it.

@@ -21,7 +21,7 @@ TYPES = {
     ),
     "contact": (
         "next_contact", "rhythm_gap", "ask_shelter", "ask_caretaker", "welfare_check",
-        "visit_unlogged", "lone_work",
+        "visit_unlogged", "lone_work", "dialogue_answer", "wants_to_stop",
     ),
     "review": (
         "review", "written_status", "ordinary_offer", "grant_expiry",

@@ -10,6 +10,7 @@ TIMEZONE = "Europe/Copenhagen"
 CLOSING_DAYS_HORIZON = timedelta(days=800)
 # Longer than any days off in a row.
 LOOK_BACK = timedelta(days=60)
+MOST_AN_HOUR = 10_000
 
 
 class ResCompany(models.Model):
@@ -25,6 +26,30 @@ class ResCompany(models.Model):
         string="Phone of the Child Unit", help="Also outside opening hours."
     )
     sekp_child_mail = fields.Char(string="Secure Mail of the Child Unit")
+    sekp_intake_source_limit = fields.Integer(
+        string="Reports an Hour from One Sender",
+        required=True,
+        default=20,
+        help="What one sender sends beyond it is refused until the next hour, with a "
+        "sentence that says where to call. A hospital or a school may have one address "
+        "for everybody.",
+    )
+    sekp_intake_company_limit = fields.Integer(
+        string="Reports an Hour from Everybody",
+        required=True,
+        default=100,
+        help="What comes beyond it is refused until the next hour, and what comes "
+        "beyond three times as many until a day has passed. Far more than the "
+        "municipality ever gets, so that only a flood reaches it. When more than half "
+        "of it is used each sender gets through once an hour. Files: five megabytes "
+        "for each report.",
+    )
+
+    _sekp_intake_limits = models.Constraint(
+        f"CHECK (sekp_intake_source_limit BETWEEN 1 AND {MOST_AN_HOUR} AND "
+        f"sekp_intake_company_limit BETWEEN 1 AND {MOST_AN_HOUR})",
+        f"A limit lies between 1 and {MOST_AN_HOUR} an hour.",
+    )
 
     def _sekp_timezone(self):
         """Return the name of the municipality's time zone.

@@ -3,7 +3,7 @@ from odoo.exceptions import UserError
 
 
 class ResConfigSettings(models.TransientModel):
-    """The municipality's child unit, and which key has to be kept."""
+    """The municipality's child unit, its limits, and which key has to be kept."""
 
     _inherit = "res.config.settings"
 
@@ -12,6 +12,12 @@ class ResConfigSettings(models.TransientModel):
         related="company_id.sekp_child_phone", readonly=False
     )
     sekp_child_mail = fields.Char(related="company_id.sekp_child_mail", readonly=False)
+    sekp_intake_source_limit = fields.Integer(
+        related="company_id.sekp_intake_source_limit", readonly=False
+    )
+    sekp_intake_company_limit = fields.Integer(
+        related="company_id.sekp_intake_company_limit", readonly=False
+    )
     sekp_key_state = fields.Char(string="Key", compute="_compute_sekp_key_state")
     sekp_key_left = fields.Char(
         string="Under Older Keys", compute="_compute_sekp_key_state"

@@ -478,6 +478,8 @@ class SekpCitizen(models.Model):
                 changed.append(records.browse(ids))
             citizen._forget_in_activities(records, forget)
         documents._forget_titles(forget)
+        if "sekp.dialogue.message" in about:
+            about["sekp.dialogue.message"]._forget_texts(forget)
         self.env.invalidate_all()
         for records in changed:
             records._keep_history("changed")

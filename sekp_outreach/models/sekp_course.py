@@ -48,7 +48,10 @@ POSTPONED_GROUNDS = [
     ("other", "Other ground"),
 ]
 # What is owed also when the course has come to its end.
-LASTING = ("activity_break_glass", "activity_access_request", "activity_colleague_asks")
+LASTING = (
+    "activity_break_glass", "activity_access_request", "activity_colleague_asks",
+    "activity_dialogue_answer",
+)  # fmt: skip
 TIMELINE_LENGTH = 200
 # The access policy's own words for a row that is live by the clock.
 LIVE_NOW = literal_eval(f"[{LIVE}]")
@@ -98,6 +101,7 @@ class SekpCourse(models.Model):
             "gap_since", "workload", "archive_hold", "archive_hold_reason",
             "inform_state", "inform_due", "informed_on",
             "informed_at_contact", "inform_postponed_ground", "inform_postponed_note",
+            "stop_wished_on",
         }
     )  # fmt: skip
 
@@ -106,7 +110,7 @@ class SekpCourse(models.Model):
         "next_contact_due", "next_step", "next_step_on", "expected_end", "date_end",
         "closing_outcome", "inform_state", "inform_due", "informed_on",
         "informed_at_contact", "inform_postponed_ground", "inform_postponed_note",
-        "archive_hold_reason",
+        "archive_hold_reason", "stop_wished_on",
     )  # fmt: skip
     _sekp_print_when = "date_start"
     _sekp_print_sequence = 30

@@ -64,7 +64,8 @@ class SekpCourseChildMixin(models.AbstractModel):
         if not self.env.su:
             self._refuse_acts(vals, also=frozenset({"team_id"}))
         if "course_id" in vals and any(
-            record.course_id.id != vals["course_id"] for record in self
+            record.course_id and record.course_id.id != vals["course_id"]
+            for record in self
         ):
             raise UserError(
                 self.env._("A part of a course cannot be moved to another.")

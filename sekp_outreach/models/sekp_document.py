@@ -7,7 +7,7 @@ import secrets
 
 from odoo import api, fields, models
 from odoo.exceptions import UserError, ValidationError
-from odoo.fields import NO_ACCESS
+from odoo.fields import NO_ACCESS, Domain
 from odoo.tools import human_size
 from odoo.tools.mimetypes import guess_mimetype
 
@@ -46,6 +46,8 @@ class SekpDocument(models.Model):
 
     _sekp_person_fields = {"title": "alias"}
     _sekp_act_fields = SEALED | {"uploader_id", "uploaded_at"}
+    # What may be written besides, by the system alone.
+    _sekp_moved = frozenset()
     # The files themselves are handed out apart.
     _sekp_print_fields = ("title", "kind", "uploaded_at")
     _sekp_print_when = "uploaded_at"
@@ -143,7 +145,14 @@ class SekpDocument(models.Model):
     def _binding(self, part):
         """Return what a sealed part belongs to: this row of this course."""
         # Superuser: the token is nobody's to read.
-        return f"sekp.document/{self.course_id.id}/{self.sudo().token}/{part}"
+        return f"sekp.document/{self._bound_to()}/{self.sudo().token}/{part}"
+
+    def _bound_to(self):
+        return self.course_id.id
+
+    def _siblings(self):
+        """Return the domain of the documents among which this one has its number."""
+        return Domain("course_id", "=", self.course_id.id)
 
     # --- new documents ------------------------------------------------------------
     @api.model_create_multi
@@ -166,7 +175,7 @@ class SekpDocument(models.Model):
         self._check_texts({**self._given_defaults(), **vals})
         title = self._clean_title(vals.pop("title", ""))
         upload = vals.pop("upload", b"") or b""
-        self._check_course({**self._given_defaults(), **vals}.get("course_id"), title)
+        self._check_parent({**self._given_defaults(), **vals}, title)
         # Four characters of base64 are three bytes.
         self._check_size(len(upload) * 3 // 4 - 2)
         try:
@@ -175,6 +184,15 @@ class SekpDocument(models.Model):
             data = b""
         self._check_size(len(data))
         return title, data
+
+    @api.model
+    def _check_parent(self, vals, title="x"):
+        """Refuse, before a file is read, a record that may not get it.
+
+        :param dict vals: of the document, also as a form sends them
+        :return: the name of the link and the id as a number
+        """
+        return "course_id", self._check_course(vals.get("course_id"), title)
 
     @api.model
     def _check_course(self, course_id, title="x"):
@@ -234,19 +252,23 @@ class SekpDocument(models.Model):
         document = self.sudo()
         document.write({"token": secrets.token_hex(16)})
         facts = json.dumps({"title": title, "mimetype": mimetype}).encode()
-        earlier = document.search(
-            [("course_id", "=", self.course_id.id), ("id", "!=", self.id)],
-            order="number desc",
-            limit=1,
-        )
         document.write(
             {
                 **document._encrypted(facts, data),
                 "size": len(data),
-                "number": earlier.number + 1,
+                "number": document._next_number(),
             }
         )
         document.invalidate_recordset(["content", "title", "mimetype"])
+
+    def _next_number(self):
+        # Superuser: numbers go on from those of documents nobody here may see.
+        earlier = self.sudo().search(
+            self._siblings() & Domain("id", "!=", self.id),
+            order="number desc",
+            limit=1,
+        )
+        return earlier.number + 1
 
     def _encrypted(self, facts, data):
         """Return the values to store for facts and content.
@@ -279,12 +301,15 @@ class SekpDocument(models.Model):
         :raises UserError: when a key is missing or something is damaged
         """
         for document in self:
-            facts = json.dumps(document._facts()).encode()
             # Superuser: what is sealed is nobody's to write.
-            document.sudo().write(document._encrypted(facts, document._decrypted()))
+            document.sudo().write(document._encrypted(*document._opened()))
+
+    def _opened(self):
+        """Return facts and content in clear, for those who have checked that it may."""
+        return json.dumps(self._facts()).encode(), self._decrypted()
 
     def write(self, vals):
-        if not self.env.su or set(vals) - SEALED:
+        if not self.env.su or set(vals) - SEALED - self._sekp_moved:
             raise UserError(
                 self.env._(
                     "A document is never overwritten. Upload the new version as a "

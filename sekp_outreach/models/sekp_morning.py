@@ -22,8 +22,8 @@ OWED = {
     "emergencies": (("break_glass",), None),
 }
 ORDER = (
-    "missed", "referrals", "clocks", "gaps", "visits", "cover", "agreements", "reviews",
-    "handovers", "emergencies", "mine",
+    "missed", "referrals", "held", "flood", "clocks", "gaps", "visits", "cover",
+    "agreements", "reviews", "handovers", "emergencies", "mine",
 )  # fmt: skip
 
 
@@ -72,6 +72,8 @@ class SekpMorning(models.AbstractModel):
         }
         if not own:
             sections["referrals"] = self._referrals(chosen, today)
+            sections |= self._held_mail(chosen)
+            sections |= self._flood(today)
         missed = self._missed(chosen, own, today)
         if missed["count"]:
             # Nothing else is as urgent; on other days there is no word of it.
@@ -301,12 +303,13 @@ class SekpMorning(models.AbstractModel):
         action = self._action_activities(domain)
         return self._section(count, late, worst, lines, action, today)
 
-    def _records(self, model, domain, day, today, line, told):
+    def _records(self, model, domain, day, today, line, told, first_of_all=None):
         """Return a section of records, and log that its lines were shown.
 
         :param str day: field with the day or the moment the lateness counts from
         :param line: gives the line of a record
         :param told: names of the other fields the line is made of
+        :param str first_of_all: flag of the records that come before all others
         """
         Model = self.env[model]
         ((count, first),) = Model._read_group(domain, [], ["__count", f"{day}:min"])
@@ -314,6 +317,8 @@ class SekpMorning(models.AbstractModel):
         if count:
             names = ["reference", day, *told]
             order = f"{day}, id"
+            if first_of_all:
+                order = f"{first_of_all} desc, {order}"
             shown = Model.search_fetch(domain, names, limit=LINES, order=order)
             lines = [line(record) for record in shown]
             shown._log_read("list")
@@ -344,7 +349,10 @@ class SekpMorning(models.AbstractModel):
         return self._records("sekp.lone.work", domain, "alarmed_at", today, line, told)
 
     def _referrals(self, teams, today):
-        """Return the referrals that were received and that nobody has begun."""
+        """Return the referrals that were received and that nobody has begun.
+
+        The acute ones first: however many others came in before.
+        """
         domain = Domain("state", "=", "received") & Domain("team_id", "in", teams.ids)
         local = self.env.company._sekp_local
 
@@ -353,8 +361,9 @@ class SekpMorning(models.AbstractModel):
             day = local(referral.received_at).date()
             return self._line(referral, referral.reference, day, today, text=acute)
 
-        told = ["acute"]
-        return self._records("sekp.referral", domain, "received_at", today, line, told)
+        return self._records(
+            "sekp.referral", domain, "received_at", today, line, ["acute"], "acute"
+        )
 
     def _courses(self, teams, own):
         domain = Domain("phase", "!=", "closed")

@@ -173,6 +173,7 @@ class _Filling:
         self._tell_of_absence()
         self._put_on_duty()
         self._miss_a_colleague()
+        self._open_the_page()
 
     # --- people, standard, teams --------------------------------------------------
     def _as(self, user, record):
@@ -537,6 +538,11 @@ class _Filling:
                 **days,
             }
         )
+
+    def _open_the_page(self):
+        """Let everybody write on the public page, at /sekp/ and the town's name."""
+        town = self.company.name.split()[0].lower()
+        self.company.write({"sekp_public_page": True, "sekp_public_name": town})
 
     def _put_on_duty(self):
         """Let a contact person be called first this week, and a supervisor next."""

@@ -23,7 +23,20 @@ OUTCOMES = [
     ("redirect", "Redirected"),
     ("outside", "Outside the scheme"),
     ("withdrawn", "Withdrawn"),
+    ("duplicate", "Duplicate"),
 ]
+CHANNELS = [
+    ("phone", "Phone"),
+    ("in_person", "In person"),
+    ("mail", "E-mail"),
+    ("secure_mail", "Secure e-mail"),
+    ("letter", "Letter"),
+    ("outreach", "Met on outreach"),
+    ("web", "Public page"),
+    ("system", "Professional system"),
+]
+# Ways by which something comes that no colleague has written down.
+OUTSIDE = ("web", "mail", "system")
 
 
 class SekpReferral(models.Model):
@@ -54,6 +67,8 @@ class SekpReferral(models.Model):
             "standard_id", "state", "outcome", "course_id", "closed_on", "responded_on",
             "acute_handled", "next_due", "is_concern", "archive_hold",
             "archive_hold_reason", "information_awaited_since",
+            "duplicate_of_id", "mail_masked", "mail_incomplete", "told_received_on",
+            "told_handled_on",
         }
     )  # fmt: skip
 
@@ -121,20 +136,7 @@ class SekpReferral(models.Model):
         string="Information Complete",
         help="Starts the clocks that the standard lets wait for it.",
     )
-    channel = fields.Selection(
-        [
-            ("phone", "Phone"),
-            ("in_person", "In person"),
-            ("mail", "E-mail"),
-            ("secure_mail", "Secure e-mail"),
-            ("letter", "Letter"),
-            ("outreach", "Met on outreach"),
-            ("web", "Public page"),
-            ("system", "Professional system"),
-        ],
-        required=True,
-        default="phone",
-    )
+    channel = fields.Selection(CHANNELS, required=True, default="phone")
     source_id = fields.Many2one(
         comodel_name="sekp.source", string="From", required=True, ondelete="restrict"
     )

@@ -5,7 +5,7 @@ from odoo.exceptions import UserError, ValidationError
 from odoo.fields import Domain
 
 from .sekp_course import CLOSING_OUTCOMES
-from .sekp_referral import OUTCOMES
+from .sekp_referral import OUTCOMES, OUTSIDE
 
 UNITS = [("months", "Months"), ("days", "Days")]
 ACCESS_LOG = "access_log"
@@ -13,7 +13,7 @@ ACCESS_LOG = "access_log"
 TERMS = frozenset(
     {
         "company_id", "record_class", "closing_outcome", "referral_outcome",
-        "keep_amount", "keep_unit", "wait_while_open", "note",
+        "from_outside", "keep_amount", "keep_unit", "wait_while_open", "note",
     }
 )  # fmt: skip
 LONGEST = 1200
@@ -59,6 +59,12 @@ class SekpRetentionRule(models.Model):
         help="Only referrals that were closed so; empty for all that have no rule of "
         "their own.",
     )
+    from_outside = fields.Boolean(
+        string="Only from Outside",
+        tracking=True,
+        help="Only referrals that came by the public page, by e-mail or from another "
+        "system. For these such a rule goes before one for all referrals.",
+    )
     keep_amount = fields.Integer(
         string="Keep for", tracking=True, help="Counted from the day it ended."
     )
@@ -85,7 +91,8 @@ class SekpRetentionRule(models.Model):
 
     _one_in_force = models.UniqueIndex(
         "(company_id, record_class, COALESCE(closing_outcome, ''), "
-        "COALESCE(referral_outcome, '')) WHERE state = 'in_force'",
+        "COALESCE(referral_outcome, ''), COALESCE(from_outside, FALSE)) "
+        "WHERE state = 'in_force'",
         "Another rule is in force for the same records.",
     )
     _not_backwards = models.Constraint(
@@ -93,7 +100,7 @@ class SekpRetentionRule(models.Model):
         f"A period lies between 0 and {LONGEST}.",
     )
 
-    @api.depends("record_class", "closing_outcome", "referral_outcome")
+    @api.depends("record_class", "closing_outcome", "referral_outcome", "from_outside")
     @api.depends_context("lang")
     def _compute_display_name(self):
         for rule in self:
@@ -141,10 +148,13 @@ class SekpRetentionRule(models.Model):
 
     def _labels(self):
         """Return what the rule is for, in the reader's words."""
-        return [
+        labels = [
             dict(self._fields[name]._description_selection(self.env)).get(self[name])
             for name in ("record_class", "closing_outcome", "referral_outcome")
         ]
+        if self.from_outside:
+            labels.append(self.env._("only from outside"))
+        return labels
 
     def _said(self):
         """Return what the rule says, as a certificate keeps it."""
@@ -202,11 +212,14 @@ class SekpRetentionRule(models.Model):
                 self.env._("A rule that is or was in force is kept. End it instead.")
             )
 
-    @api.constrains("record_class", "closing_outcome", "referral_outcome")
+    @api.constrains(
+        "record_class", "closing_outcome", "referral_outcome", "from_outside"
+    )
     def _check_outcome(self):
         for rule in self:
+            of_referrals = rule.referral_outcome or rule.from_outside
             if (rule.closing_outcome and rule.record_class != "course") or (
-                rule.referral_outcome and rule.record_class != "referral"
+                of_referrals and rule.record_class != "referral"
             ):
                 raise ValidationError(
                     self.env._("This outcome belongs to another class of records.")
@@ -283,9 +296,14 @@ class SekpRetentionRule(models.Model):
                     "record_class",
                     "closing_outcome",
                     "referral_outcome",
+                    "from_outside",
                 )
             )
         )
+
+    def _for_all(self):
+        """Tell whether the rule is for all records of its class that have no other."""
+        return not (self._outcome() or self.from_outside)
 
     def _outcome(self):
         return self.closing_outcome or self.referral_outcome
@@ -301,27 +319,37 @@ class SekpRetentionRule(models.Model):
     def _scope(self, rules):
         """Return the domain of the ended records for which this rule counts.
 
-        :param rules: all rules that count: a rule with an outcome goes before one
-            without
+        :param rules: all rules that count: one for what came from outside goes before
+            one for all, and among these one with an outcome before one without
         """
         self.ensure_one()
         Model = self._model()
         domain = Model._sekp_retention_domain() & Domain(
             "company_id", "=", self.company_id.id
         )
-        name = Model._sekp_retention_outcome
-        if not name:
-            return domain
-        if self._outcome():
-            return domain & Domain(name, "=", self._outcome())
         others = rules.filtered(
             lambda rule: (
                 rule.company_id == self.company_id
                 and rule.record_class == self.record_class
-                and rule._outcome()
             )
         )
-        return domain & Domain(name, "not in", [rule._outcome() for rule in others])
+        if self.from_outside:
+            domain &= Domain("channel", "in", OUTSIDE)
+        else:
+            for rule in others.filtered("from_outside"):
+                domain &= ~(Domain("channel", "in", OUTSIDE) & rule._of_outcome())
+        if self._outcome():
+            return domain & self._of_outcome()
+        for rule in others:
+            if rule._outcome() and rule.from_outside == self.from_outside:
+                domain &= ~rule._of_outcome()
+        return domain
+
+    def _of_outcome(self):
+        """Return the domain of what ended as the rule says; of all without a word."""
+        name = self._model()._sekp_retention_outcome
+        outcome = self._outcome()
+        return Domain(name, "=", outcome) if outcome else Domain.TRUE
 
     def _due(self, rules, ahead=0):
         """Return the domain of what goes by this rule, held back or not.

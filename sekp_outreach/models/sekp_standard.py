@@ -285,6 +285,14 @@ class SekpStandard(models.Model):
         "and 60 days.",
     )
 
+    transient_days = fields.Integer(
+        string="Unread Messages Are Erased After (Days)",
+        required=True,
+        default=7,
+        help="Where nothing about a person is stored, a message from outside is erased "
+        "when it was read, and after so many days at the latest: between 1 and 30.",
+    )
+
     # --- content and follow-up ----------------------------------------------------
     contact_form_ids = fields.Many2many(
         comodel_name="sekp.contact.form",
@@ -443,6 +451,10 @@ class SekpStandard(models.Model):
     _answer_is_short = models.Constraint(
         "CHECK (lone_work_answer_minutes BETWEEN 1 AND 120)",
         "The next is told that a colleague is missed after 1 to 120 minutes.",
+    )
+    _transient_is_short = models.Constraint(
+        "CHECK (transient_days BETWEEN 1 AND 30)",
+        "A message that may not be kept is erased after 1 to 30 days.",
     )
     _warnings_in_time = models.Constraint(
         "CHECK (warning_days BETWEEN 0 AND 60 "

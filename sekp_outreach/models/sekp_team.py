@@ -300,6 +300,21 @@ class SekpTeam(models.Model):
             ]
         )
 
+    @api.model
+    def _own_entry_point(self):
+        """Return the entry point the user answers the phone of, or the first one."""
+        entries = self.search(
+            [
+                ("is_entry_point", "=", True),
+                ("company_id", "=", self.env.company.id),
+            ]
+        )
+        user = self.env.user
+        own = entries.filtered(
+            lambda team: user in team.intake_ids | team.supervisor_ids | team.member_ids
+        )
+        return (own or entries)[:1]
+
     def _referral_owner(self):
         """Return who owns a new referral here: intake staff first."""
         self.ensure_one()

@@ -44,9 +44,12 @@ class SekpVault(models.AbstractModel):
     # {model: stored fields that hold a ciphertext in base64, or a keyed hash}
     _sealed_fields = {
         "sekp.document": ("sealed_facts",),
+        "sekp.mail.held": ("sealed",),
         "sekp.identity": ("sealed_named", "sealed_registered"),
         "sekp.access.seal": ("digest",),
         "sekp.identity.lookup": ("digest",),
+        "sekp.dialogue": ("code_digest",),
+        "sekp.dialogue.message": ("sealed_text",),
     }
 
     # --- use ----------------------------------------------------------------------

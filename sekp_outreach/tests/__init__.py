@@ -1,5 +1,8 @@
 from . import test_absence
 from . import test_absence_gaps
+from . import test_advice
+from . import test_phone
+from . import test_triage
 from . import test_access
 from . import test_access_log
 from . import test_access_matrix
@@ -19,6 +22,7 @@ from . import test_contact
 from . import test_course
 from . import test_cpr
 from . import test_deadlines
+from . import test_dialogue
 from . import test_digest
 from . import test_document
 from . import test_entitlement_property
@@ -32,6 +36,7 @@ from . import test_guards
 from . import test_lone_work
 from . import test_leaving
 from . import test_left_without
+from . import test_intake_room
 from . import test_jobs
 from . import test_look_up
 from . import test_handover
@@ -40,6 +45,9 @@ from . import test_identity
 from . import test_identity_ladder
 from . import test_identity_property
 from . import test_informing
+from . import test_intake_purge
+from . import test_intake_rates
+from . import test_mail
 from . import test_menus
 from . import test_migrations
 from . import test_morning
@@ -49,10 +57,15 @@ from . import test_notices
 from . import test_opt_out
 from . import test_overview
 from . import test_policy
+from . import test_professionals
 from . import test_presets
+from . import test_public_dialogue
 from . import test_public_methods
+from . import test_public_page
+from . import test_public_presets
 from . import test_query_budget
 from . import test_referral
+from . import test_referral_documents
 from . import test_registration
 from . import test_retention
 from . import test_review
@@ -67,5 +80,6 @@ from . import test_simulation
 from . import test_standard
 from . import test_tours
 from . import test_translations
+from . import test_upload
 from . import test_vault
 from . import test_visit_unlogged

@@ -890,3 +890,16 @@ def exports_over_http(visitor):
         }
         form = {"data": json.dumps(data), "csrf_token": visitor.csrf()}
         visitor.open("/web/export/csv", data=form)
+
+
+@channel
+def public_pages(visitor):
+    """The public pages, and what a code opens that is none."""
+    for path in ("", "/self", "/worried", "/professional", "/standard", "/code", "/x"):
+        visitor.open(f"/sekp/havnby{path}")
+    record = visitor.case.course
+    for code in ("4071 8823 1950 6642", record.reference, str(record.id)):
+        visitor.open("/sekp/havnby/code", data={"code": code})
+    for act in ("look", "say", "stop"):
+        visitor.open("/sekp/havnby/dialogue", data={"pass": "x", "act": act})
+    visitor.open("/sekp/havnby/worried", data={"concern": "x", "place": "y"})

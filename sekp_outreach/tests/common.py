@@ -36,12 +36,16 @@ CPR, CPR_DIGITS = "010258-5678", "0102585678"
 
 
 def make_user(env, login, group, company, **vals):
-    """Create an internal user of one municipality with at most one of our roles."""
-    groups = f"base.group_user,{GROUP % group}" if group else "base.group_user"
+    """Create a user of one municipality with at most one of our roles.
+
+    An internal one, but for another system, which is none.
+    """
+    groups = ["base.group_user"] if group != "referring_professional" else []
+    groups += [GROUP % group] if group else []
     return new_test_user(
         env,
         login=login,
-        groups=groups,
+        groups=",".join(groups),
         company_id=company.id,
         company_ids=[Command.set(company.ids)],
         tz="Europe/Copenhagen",

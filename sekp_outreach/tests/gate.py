@@ -49,7 +49,7 @@ from datetime import timedelta
 from odoo import Command
 from odoo.tools import file_open
 
-from ..tools import policy
+from ..tools import mail_reader, policy
 from .common import CPR, GROUP, NAME, NOW, TODAY, OutreachCase, make_user
 
 YESTERDAY = TODAY - timedelta(days=1)
@@ -88,6 +88,7 @@ class GateCase(OutreachCase):
         "manager": "scheme_manager",
         "auditor": "auditor",
         "statistician": "statistics_reader",
+        "reporter": "referring_professional",
         "complaints": "complaint_handler",
         "accused": ("complaint_handler", "supervisor"),
         "handler_row": "complaint_handler",
@@ -248,6 +249,7 @@ class GateCase(OutreachCase):
             "seat": {"supervised"},
             "bare": {"supervised"},
         }
+        cls.make_dialogues(course, in_course)
         absence, agreement = cls.make_absence(course)
         cls.relations[agreement] = in_course
         cls.relations[absence] = {
@@ -305,6 +307,33 @@ class GateCase(OutreachCase):
             handover.action_send()
         accepted.action_accept()
         return sent, proposed, accepted
+
+    @classmethod
+    def make_dialogues(cls, course, in_course):
+        """Let the citizen and the one who referred have a code, and write."""
+        at_entry_point = {
+            "intake": {"entry_point"},
+            "supervisor": {"supervised"},
+            "seat": {"supervised"},
+            "bare": {"supervised"},
+        }
+        for record, who in (
+            (course.referral_id, at_entry_point),
+            (course, in_course),
+        ):
+            dialogue = cls.env["sekp.dialogue"]._of(record)
+            cls.message = dialogue._say("Kommer I snart?")
+            cls.relations[dialogue] = cls.relations[cls.message] = who
+        cls.make_held(at_entry_point)
+
+    @classmethod
+    def make_held(cls, at_entry_point):
+        """Hold a mail to the entry point."""
+        raw = b"From: ida@example.com\nSubject: Hej\n\nKommer I snart?"
+        held = cls.env["sekp.mail.held"]
+        held._hold(cls.harbour, mail_reader.read(raw), raw, "failed")
+        held = held.search([("team_id", "=", cls.harbour.id)])
+        cls.relations[held] = at_entry_point
 
     @classmethod
     def make_absence(cls, course):
@@ -368,7 +397,10 @@ class GateCase(OutreachCase):
             }
             cls.relations[referral] = {**there, login: {"registered"}}
             cls.relations[referral.history_ids[:1]] = there
+            letter = referral._keep_files([("brev.txt", b"Indhold")])
+            cls.relations[letter] = cls.relations[referral]
         cls.fresh_referral = referral
+        cls.relations[referral]["reporter"] = {"nobody"}
 
     # --- oversight ----------------------------------------------------------------
     @classmethod
@@ -396,6 +428,22 @@ class GateCase(OutreachCase):
         lookups._follow(cls.course.citizen_id, {"phone": ["20 11 22 33"]})
         found = lookups.search([("citizen_id", "=", cls.course.citizen_id.id)])
         cls.relations[found] = {login: {"nobody"} for login in cls.roles}
+        traces = cls.env["sekp.intake.trace"]
+        row = {"company_id": cls.company.id, "digest": "0", "count": 1}
+        traces = traces.create({**row, "kind": "submit", "hour": NOW})
+        cls.relations[traces] = {login: {"nobody"} for login in cls.roles}
+        flood = {"company_id": cls.company.id, "kind": "submit", "count": 1}
+        flood = cls.env["sekp.intake.flood"].create(
+            {**flood, "hour": NOW, "begun": NOW, "last": NOW}
+        )
+        cls.relations[flood] = {
+            login: {"municipality"}
+            for login in cls.roles
+            if not login.startswith("foreign_")
+        }
+        claim = cls.env["sekp.intake.key"]._claim(cls.company, "nøgle")
+        claim.referral_id = cls.fresh_referral
+        cls.relations[claim] = {login: {"nobody"} for login in cls.roles}
 
     @classmethod
     def make_complaint(cls):
@@ -472,6 +520,8 @@ class GateCase(OutreachCase):
             {"team_id": cls.harbour.id, "user_id": cls.worker.id}
         )
         cls.relations[duty] = cls.relations[cls.harbour]
+        advice = cls.env["sekp.advice"].create({"team_id": cls.harbour.id})
+        cls.relations[advice] = cls.relations[cls.harbour]
 
     @classmethod
     def standard_parts(cls, standard, names):
@@ -505,6 +555,10 @@ class GateCase(OutreachCase):
                 "referral_id": cls.fresh_referral.id,
                 "user_id": cls.worker.id,
                 "team_id": cls.harbour.id,
+            },
+            "sekp.mark.duplicate": {
+                "referral_id": cls.fresh_referral.id,
+                "original_id": cls.course.referral_id.id,
             },
             "sekp.assign": {
                 "course_id": cls.course.id,

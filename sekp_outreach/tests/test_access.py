@@ -173,7 +173,7 @@ class TestAccess(OutreachCase):
             [("privilege_id.category_id", "=",
               self.env.ref("sekp_outreach.module_category_outreach").id)]
         )  # fmt: skip
-        self.assertEqual(len(ours), 8)
+        self.assertEqual(len(ours), 9)
         self.assertFalse(administrator.all_group_ids & ours)
 
     def test_dialog_rows_are_one_s_own(self):

@@ -19,6 +19,7 @@ SCRIPT = "<script>alert(1)</script><img src=x onerror=alert(2)>"
 # Models about a person that are not printed, and why.
 MODELS_NOT_PRINTED = {
     "sekp.access.request.item": "It says what is withheld and our reason for it.",
+    "sekp.dialogue": "Holds no words; its messages are printed.",
     "sekp.lone.work": "About the worker; it names no citizen.",
     "sekp.complaint": "Leads to no citizen, and those who print do not read it.",
 }
@@ -30,6 +31,7 @@ TEXTS_NOT_PRINTED = {
     "referrer_confidential_reason": "A line of its own, with what is proposed.",
     "sealed_facts": "Ciphertext; its title is printed.",
     "sealed_named": "Ciphertext; what it holds is printed.",
+    "sealed_text": "Ciphertext; what it holds is printed.",
     "sealed_registered": "Ciphertext; what it holds is printed.",
     "former_alias": "Only to find it in texts when it is to be forgotten.",
     "token": "Binds a ciphertext to its row; says nothing.",

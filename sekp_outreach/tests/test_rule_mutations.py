@@ -8,6 +8,11 @@ BEHIND_ANOTHER = {
     "sekp.access.erasure: sealed": "only auditors have an access row",
     "sekp.access.log: supervisor may read: supervised": "who has another access row "
     "to the log audits all of it",
+    "sekp.mail.held: supervisor may read: supervised": "the model's own rule lets in "
+    "by seats alone, and a seat needs the role",
+    "sekp.mail.held: intake may read: entry_point": "the same",
+    "sekp.lone.work: intake may read: told": "who goes out alone is a contact person, "
+    "and whoever supervises is one too",
 }
 
 

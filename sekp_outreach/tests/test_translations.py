@@ -11,11 +11,15 @@ LANGUAGE = "da_DK"
 # Spelt alike in both languages. Odoo's export and the linter of translation files
 # leave such a word empty, and Odoo then shows the source.
 SAME_IN_DANISH = {
+    "/sekp/",
     '"%s-handover" % object.reference',
     '"%s-status" % object.reference',
     "CPR",
     "Download",
+    "In English",
     "Overlap",
+    "På dansk",
+    "Send",
     "Status",
     "Team",
     "Teams",
@@ -23,6 +27,7 @@ SAME_IN_DANISH = {
     "Type",
     "Upload",
     "Visitation",
+    "havnby",
     "object.reference",
 }
 PLACEHOLDER = re.compile(r"%\(\w+\)[a-z]|%[sdrf]|\{\w*\}")

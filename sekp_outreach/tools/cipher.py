@@ -23,7 +23,9 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
-PURPOSES = ("document", "identity", "lookup", "seal")
+PURPOSES = (
+    "dialogue", "document", "identity", "intake", "lookup", "receipt", "seal",
+)  # fmt: skip
 # Format 1: these bytes, the fingerprint, the nonce, then AES-256-GCM. The first is no
 # text, and no known kind of file begins so.
 MAGIC = b"\x93SEKP\x01"

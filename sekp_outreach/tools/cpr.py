@@ -124,6 +124,54 @@ def find_cpr(text):
     return found
 
 
+def _mask_seen(text, mark):
+    """Return text with a mark for each number in it that needs no other reading."""
+    signs, places = [], []
+    for place, sign in enumerate(text):
+        for seen in plain(sign):
+            signs.append(seen)
+            places.append(place)
+    seen = "".join(signs)
+    spans = sorted(
+        (places[match.start()], places[match.end() - 1] + 1)
+        for shape in (_CPR, _LONG_CPR)
+        for match in shape.finditer(seen)
+    )
+    kept, end = [], 0
+    for start, stop in spans:
+        if start >= end:
+            kept += [text[end:start], mark]
+        end = max(end, stop)
+    return "".join(kept) + text[end:]
+
+
+def mask_cpr(text, mark):
+    """Return text in which :func:`find_cpr` finds nothing: a mark is there instead.
+
+    The rest stays as it was written, unless only another reading shows the number.
+
+    >>> mask_cpr("Født 310290-1234.\\nRing 20 11 22 33", "[CPR]")
+    'Født [CPR].\\nRing 20 11 22 33'
+    >>> mask_cpr("310290–1234 og 3102901235", "[CPR]"), mask_cpr("", "[CPR]")
+    ('[CPR] og [CPR]', '')
+    >>> mask_cpr("<b>310290</b>-1234 & mere", "[CPR]")
+    ' [CPR] & mere'
+    >>> find_cpr(mask_cpr("310290&amp;#45;1234 31029&#48;-1234", "[CPR]"))
+    []
+    """
+    if not find_cpr(text):
+        return text
+    text = _mask_seen(text, mark)
+    for instead in (" ", ""):
+        if not find_cpr(text):
+            return text
+        text = _mask_seen(html.unescape(_TAG.sub(instead, text)), mark)
+    if find_cpr(text):
+        # Whoever hides a number so well has meant no other digit to be read.
+        text = re.sub(r"[\d&]", "•", plain(text))
+    return text
+
+
 def find_phone(text):
     """Return what looks like phone numbers in ``text``.
 

@@ -51,10 +51,16 @@ TEAM = {
     ),
 }
 ENTRY_POINT = {
+    "sekp.dialogue": "referral_id.team_id.",
+    "sekp.mail.held": "team_id.",
+    "sekp.dialogue.message": "referral_id.team_id.",
     "sekp.referral": "team_id.",
     "sekp.deadline": "referral_id.team_id.",
+    "sekp.document": "referral_id.team_id.",
     "sekp.history": "referral_id.team_id.",
 }
+# How a record leads to the referral it is of.
+REGISTERED = {"sekp.document": "referral_id."}
 # How a record leads to the complaint it is of.
 HANDLED = {"sekp.history": "complaint_id."}
 # Parts of a quality standard lie in the standard's municipality.
@@ -139,7 +145,11 @@ def _entry_point(model):
 
 
 def _registered(model):
-    return ["'&', ('create_uid', '=', user.id), ('state', '=', 'received')"]
+    path = REGISTERED.get(model, "")
+    return [
+        f"'&', ({path + 'create_uid'!r}, '=', user.id), "
+        f"({path + 'state'!r}, '=', 'received')"
+    ]
 
 
 def _received(model):

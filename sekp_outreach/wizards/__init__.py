@@ -3,6 +3,7 @@ from . import mail_compose_message
 from . import sekp_adopt_standard
 from . import sekp_put_in_force
 from . import sekp_allocate
+from . import sekp_mark_duplicate
 from . import sekp_assign
 from . import sekp_close_course
 from . import sekp_break_glass

@@ -400,6 +400,8 @@ class SekpLeftWithoutLine(models.TransientModel):
 
     @api.model_create_multi
     def create(self, vals_list):
+        for vals in vals_list:
+            self._check_texts({**self._given_defaults(), **vals})
         # Before SQL: a row that lacks something would be logged as a whole.
         if not all(
             vals.get("dialog_id") and vals.get("course_id") for vals in vals_list

@@ -91,7 +91,7 @@ class SekpRetentionPreview(models.TransientModel):
                 {"record_class": key, "rule_id": rule.id, **count(rule, rules)}
                 for rule in own
             ]
-            if not own.filtered(lambda rule: not rule._outcome()):
+            if not own.filtered(lambda rule: rule._for_all()):
                 lines.append(
                     # Said, or the rule of the context would stand here.
                     {"record_class": key, "rule_id": False, "without_rule": True}

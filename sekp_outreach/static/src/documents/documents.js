@@ -17,6 +17,11 @@ const LARGEST = 25 * 1024 * 1024;
 // What the server sends to be shown and not only to be saved.
 const SHOWN = ["application/pdf", "image/gif", "image/jpeg", "image/png", "image/webp"];
 
+// The link to what the documents belong to, by its model.
+const PARENTS = { "sekp.course": "course_id", "sekp.referral": "referral_id" };
+// A referral that takes no more documents.
+const DONE = ["allocated", "closed"];
+
 class DocumentFile extends FileModel {
     get isViewable() {
         return SHOWN.includes(this.mimetype);
@@ -58,32 +63,37 @@ export class Documents extends Component {
         onWillStart(async () => {
             const [fields] = await Promise.all([
                 this.orm.call(MODEL, "fields_get", [["kind"], ["selection"]]),
-                this.load(this.courseId),
+                this.load(this.parentId),
             ]);
             this.state.kinds = fields.kind.selection;
         });
         onWillUpdateProps(async (props) => {
-            if (props.record.resId !== this.courseId) {
+            if (props.record.resId !== this.parentId) {
                 await this.load(props.record.resId);
             }
         });
     }
 
-    get courseId() {
+    get parentId() {
         return this.props.record.resId;
     }
 
+    get parentField() {
+        return PARENTS[this.props.record.resModel];
+    }
+
     get canUpload() {
-        return Boolean(this.courseId) && this.props.record.data.phase !== "closed";
+        const { phase, state } = this.props.record.data;
+        return Boolean(this.parentId) && phase !== "closed" && !DONE.includes(state);
     }
 
     get ownUploads() {
         return Object.values(this.uploads).filter((upload) => this.own.has(upload.id));
     }
 
-    async load(courseId) {
-        const rows = courseId
-            ? await this.orm.searchRead(MODEL, [["course_id", "=", courseId]], FIELDS)
+    async load(parentId) {
+        const rows = parentId
+            ? await this.orm.searchRead(MODEL, [[this.parentField, "=", parentId]], FIELDS)
             : [];
         this.state.documents = rows.map((row) =>
             Object.assign(new DocumentFile(), row, { name: row.title, type: "binary" })
@@ -118,7 +128,7 @@ export class Documents extends Component {
      * @param {FileList} files
      */
     async upload(files) {
-        const { courseId } = this;
+        const { parentField, parentId } = this;
         for (const file of [...files]) {
             if (file.size > LARGEST) {
                 this.notification.add(
@@ -132,7 +142,7 @@ export class Documents extends Component {
             }
             const upload = await this.fileUpload.upload("/sekp/document/upload", [file], {
                 buildFormData: (data) => {
-                    data.append("course_id", courseId);
+                    data.append(parentField, parentId);
                     data.append("kind", this.state.kind);
                 },
             });
@@ -142,7 +152,7 @@ export class Documents extends Component {
 
     async onUploaded(upload) {
         if (this.own.delete(upload.id)) {
-            await this.load(this.courseId);
+            await this.load(this.parentId);
         }
     }
 
@@ -161,7 +171,7 @@ export class Documents extends Component {
             confirmLabel: _t("Delete"),
             confirm: async () => {
                 await this.orm.unlink(MODEL, [file.id]);
-                await this.load(this.courseId);
+                await this.load(this.parentId);
             },
             cancel: () => {},
         });
