@@ -27,7 +27,6 @@ class SekpDialoguePages(SekpPublic):
     def enter(self, slug, **kwargs):
         """Open the conversation of a code; a wrong one and an old one look alike."""
         company = self._company(slug)
-        request.env["ir.http"]._sekp_language()
         # Counted before it is looked at: to guess is slow, and ends soon.
         if not self._allow(company, "code"):
             return self._page("public_code", company, 429, error="much")
@@ -46,7 +45,6 @@ class SekpDialoguePages(SekpPublic):
     def dialogue(self, slug, **kwargs):
         """Do on the page of a conversation what one of its buttons says."""
         company = self._company(slug)
-        request.env["ir.http"]._sekp_language()
         dialogue, code = request.env["sekp.dialogue"]._by_pass(
             company, self._text("pass")
         )
@@ -92,12 +90,6 @@ class SekpDialoguePages(SekpPublic):
             return self._page("public_stop", company, code_pass=dialogue._pass(code))
         dialogue.course_id._wish_to_stop()
         return self._dialogue_page(company, dialogue, code, done="stopped")
-
-    def _too_much(self):
-        return request.env._(
-            "Too much has come from your network or to us in this hour. Your text is "
-            "still here: wait an hour and press Send again, or call us."
-        )
 
     def _dialogue_page(self, company, dialogue, code="", status=200, **values):
         return self._page(

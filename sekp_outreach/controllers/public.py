@@ -7,6 +7,7 @@ from odoo.tools.misc import hmac
 
 from ..models.ir_http import CAPTCHA, NOBODY
 from ..tools import form_token, limits, sender
+from ..tools.plain_text import plain
 from .public_form import DOORS, PublicForm
 
 # What every route of a public page is: nobody's, without a session, and the form's own
@@ -39,11 +40,14 @@ class SekpPublic(http.Controller):
     def _company(self, slug):
         """Return a municipality, as superuser, with its public page switched on.
 
+        From then on the request speaks the language asked for.
+
         :raises NotFound: when there is none, or it has no quality standard in force
         """
         company = request.env["res.company"]._sekp_of_public_name(slug)
         if not company._sekp_public_standard():
             raise request.not_found()
+        request.env["ir.http"]._sekp_language()
         return company
 
     def _page(self, template, company, status=200, **values):
@@ -77,10 +81,14 @@ class SekpPublic(http.Controller):
             return ""
         # Far more than any text may have: what is too long still is.
         value = value[: limits.REQUEST_SIZE]
-        lines = value.replace("\r\n", "\n").replace("\r", "\n")
-        return "".join(
-            sign if sign == "\n" or sign.isprintable() else " " for sign in lines
-        ).strip()
+        return plain(value, instead=" ")
+
+    def _too_much(self):
+        """Return what one is told from whose network, or to whom, too much has come."""
+        return request.env._(
+            "Too much has come from your network or to us in this hour. Your text is "
+            "still here: wait an hour and press Send again, or call us."
+        )
 
     # --- in place of a session --------------------------------------------------------
     def _form_token(self, company, purpose):
@@ -139,7 +147,6 @@ class SekpPublicPages(SekpPublic):
         with the answer and is nowhere else.
         """
         company = self._company(slug)
-        request.env["ir.http"]._sekp_language()
         form = PublicForm(company._sekp_public_standard(), door, self._text)
         token, key = request.params.get("token"), None
         form.check(trap=request.params.get("website"))
@@ -195,8 +202,6 @@ class SekpPublicPages(SekpPublic):
     def _form_page(self, company, door, form=None, token=None, status=200):
         """Return the page with a form, and with what is wrong in it."""
         form = form or PublicForm(company._sekp_public_standard(), door)
-        if form.errors and status == 200:
-            status = 422
         return self._page(
             "public_form",
             company,
@@ -215,7 +220,7 @@ class SekpPublicPages(SekpPublic):
             not size or self._allow(company, "file", size)
         ):
             return True
-        form.refuse_more()
+        form.refuse_more(self._too_much())
         return False
 
     def _receipt(self, company, dialogue, code, form=None, unconfirmed=False):

@@ -121,16 +121,13 @@ class PublicForm:
             )
         )
 
-    def refuse_more(self):
+    def refuse_more(self, told):
         """Say that too much has come from here."""
         self.too_much = True
-        self.errors[""] = self.env._(
-            "Too much has come from your network or to us in this hour. Your text is "
-            "still here: wait an hour and press Send again, or call us."
-        )
+        self.errors[""] = told
 
     def check(self, trap=""):
-        """Find what is wrong; tell whether nothing is.
+        """Find what is wrong.
 
         :param trap: what stands in the field that is to be left empty
         """
@@ -168,7 +165,6 @@ class PublicForm:
             errors["files"] = self.env._(
                 "Send at most %(most)s files.", most=limits.FILES
             )
-        return not errors
 
     def _check_anonymity(self):
         written = self.written

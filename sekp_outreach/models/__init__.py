@@ -33,6 +33,7 @@ from . import sekp_retention_mixin
 from . import sekp_obligation_mixin
 from . import sekp_clock_mixin
 from . import sekp_confidential_mixin
+from . import sekp_part_mixin
 from . import sekp_course_child_mixin
 from . import sekp_citizen_child_mixin
 from . import sekp_archive_hold_mixin

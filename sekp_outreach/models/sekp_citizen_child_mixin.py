@@ -10,7 +10,7 @@ class SekpCitizenChildMixin(models.AbstractModel):
 
     _name = "sekp.citizen.child.mixin"
     _description = "Part of a Person"
-    _inherit = ["sekp.confidential.mixin"]
+    _inherit = ["sekp.part.mixin"]
 
     citizen_id = fields.Many2one(
         comodel_name="sekp.citizen", required=True, index=True, ondelete="cascade"
@@ -34,15 +34,6 @@ class SekpCitizenChildMixin(models.AbstractModel):
         precompute=True,
         index=True,
     )
-
-    def _takes_own_reference(self):
-        return False
-
-    def _prepare_create(self, vals):
-        # The columns the rules are built on come from the citizen alone.
-        for name in ("company_id", "team_id", "reference"):
-            vals.pop(name, None)
-        return super()._prepare_create(vals)
 
     def _registration_standard(self):
         # Superuser: the bound on what may be stored holds for every reader.

@@ -205,6 +205,18 @@ class SekpDialogMixin(models.AbstractModel):
         self._check_texts(vals)
         return super().write(vals)
 
+    def _check_whole(self, vals_list, names, message):
+        """Refuse rows that lack a link, before SQL logs such a row as a whole.
+
+        :param names: of the links that a row must have
+        :param str message: says where such rows come from
+        :raises UserError: with the message
+        """
+        for vals in vals_list:
+            self._check_texts({**self._given_defaults(), **vals})
+        if not all(vals.get(name) for vals in vals_list for name in names):
+            raise UserError(message)
+
 
 class SekpConfidentialMixin(models.AbstractModel):
     """What every record about a person is and is not.

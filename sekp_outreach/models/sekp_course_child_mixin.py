@@ -12,7 +12,7 @@ class SekpCourseChildMixin(models.AbstractModel):
 
     _name = "sekp.course.child.mixin"
     _description = "Part of a Course"
-    _inherit = ["sekp.confidential.mixin"]
+    _inherit = ["sekp.part.mixin"]
 
     course_id = fields.Many2one(
         comodel_name="sekp.course",
@@ -40,20 +40,11 @@ class SekpCourseChildMixin(models.AbstractModel):
         index=True,
     )
 
-    def _takes_own_reference(self):
-        return False
-
     @api.model_create_multi
     def create(self, vals_list):
         records = super().create(vals_list)
         records._check_course_open()
         return records
-
-    def _prepare_create(self, vals):
-        # The columns the rules are built on come from the course alone.
-        for name in ("company_id", "team_id", "reference"):
-            vals.pop(name, None)
-        return super()._prepare_create(vals)
 
     def _standard_of(self, vals):
         course_id = {**self._given_defaults(), **vals}.get("course_id")

@@ -29,7 +29,7 @@ class SekpDialogue(models.Model):
     """
 
     _name = "sekp.dialogue"
-    _inherit = ["sekp.confidential.mixin"]
+    _inherit = ["sekp.case.part.mixin"]
     _description = "Conversation"
     _order = "id desc"
 
@@ -42,41 +42,6 @@ class SekpDialogue(models.Model):
     # A code is never read; that it was changed is told by the rest.
     _sekp_unhistoric = frozenset({"code_digest", "confirmed", "last_said_at"})
 
-    referral_id = fields.Many2one(
-        comodel_name="sekp.referral",
-        readonly=True,
-        index="btree_not_null",
-        ondelete="cascade",
-    )
-    course_id = fields.Many2one(
-        comodel_name="sekp.course",
-        readonly=True,
-        index="btree_not_null",
-        ondelete="cascade",
-    )
-    # compute_sudo=False: an unsaved row must not tell of what one may not read.
-    reference = fields.Char(
-        compute="_compute_from_parent",
-        store=True,
-        precompute=True,
-        compute_sudo=False,
-        index=False,
-    )
-    company_id = fields.Many2one(
-        compute="_compute_from_parent",
-        store=True,
-        precompute=True,
-        compute_sudo=False,
-        default=None,
-    )
-    team_id = fields.Many2one(
-        comodel_name="sekp.team",
-        compute="_compute_from_parent",
-        store=True,
-        precompute=True,
-        compute_sudo=False,
-        index=True,
-    )
     kind = fields.Selection(KINDS, string="With", required=True, readonly=True)
     # No access: a code is looked up by the methods below and by nobody else.
     code_digest = fields.Char(string="Receipt Code", copy=False, groups=NO_ACCESS)
@@ -113,53 +78,12 @@ class SekpDialogue(models.Model):
         "(code_digest) WHERE code_digest IS NOT NULL", "No free code was found."
     )
 
-    @api.depends(
-        "referral_id.reference", "referral_id.team_id", "referral_id.company_id",
-        "course_id.reference", "course_id.team_id", "course_id.company_id",
-    )  # fmt: skip
-    def _compute_from_parent(self):
-        for dialogue in self:
-            parent = dialogue._parent()
-            dialogue.reference = parent.reference
-            dialogue.team_id = parent.team_id
-            dialogue.company_id = parent.company_id
-
-    # --- what it belongs to ---------------------------------------------------------
-    def _parent(self):
-        """Return the referral or the course that the conversation is about."""
-        return self.course_id or self.referral_id
-
-    def _takes_own_reference(self):
-        return False
-
-    def _prepare_create(self, vals):
-        # The columns the rules are built on come from the parent alone.
-        for name in ("company_id", "team_id", "reference"):
-            vals.pop(name, None)
-        return super()._prepare_create(vals)
-
     def _standard_of(self, vals):
         # Superuser: the bound on what may be stored holds for every writer.
         model = self.sudo()
         course = model.env["sekp.course"].browse(vals.get("course_id"))
         referral = model.env["sekp.referral"].browse(vals.get("referral_id"))
         return (course or referral).standard_id
-
-    def _registration_standard(self):
-        # Superuser: the bound on what may be stored holds for every reader.
-        return self.sudo()._parent().standard_id
-
-    def _own_courses(self):
-        return self.course_id
-
-    def _obligation_owner(self):
-        return self.sudo()._parent()._obligation_owner()
-
-    def _history_parent(self):
-        return {
-            "referral_id": self.referral_id.id,
-            "course_id": self.course_id.id,
-        }
 
     # --- codes ----------------------------------------------------------------------
     @api.model
@@ -326,9 +250,7 @@ class SekpDialogue(models.Model):
         # Superuser: asked for one who has the code, or none at all.
         dialogue = self.sudo()
         return (
-            dialogue.course_id
-            or dialogue.referral_id.course_id
-            or (dialogue.referral_id)
+            dialogue.course_id or dialogue.referral_id.course_id or dialogue.referral_id
         )
 
     def _expires_on(self):

@@ -7,6 +7,7 @@ from odoo.exceptions import UserError, ValidationError
 from odoo.fields import NO_ACCESS, Domain
 
 from ..tools.limits import MESSAGE
+from ..tools.plain_text import plain
 
 PURPOSE = "dialogue"
 SEALED = frozenset({"sealed_text", "token"})
@@ -20,7 +21,7 @@ class SekpDialogueMessage(models.Model):
     """
 
     _name = "sekp.dialogue.message"
-    _inherit = ["sekp.confidential.mixin"]
+    _inherit = ["sekp.case.part.mixin"]
     _description = "Message"
     _order = "at desc, id desc"
 
@@ -40,37 +41,6 @@ class SekpDialogueMessage(models.Model):
         string="Conversation",
         required=True,
         index=True,
-        ondelete="cascade",
-    )
-    # related_sudo=False: an unsaved row must not tell of what one may not read.
-    reference = fields.Char(
-        related="dialogue_id.reference", related_sudo=False, store=True, index=False
-    )
-    company_id = fields.Many2one(
-        related="dialogue_id.company_id",
-        related_sudo=False,
-        store=True,
-        precompute=True,
-        default=None,
-    )
-    team_id = fields.Many2one(
-        comodel_name="sekp.team",
-        related="dialogue_id.team_id",
-        related_sudo=False,
-        store=True,
-        precompute=True,
-        index=True,
-    )
-    referral_id = fields.Many2one(
-        comodel_name="sekp.referral",
-        readonly=True,
-        index="btree_not_null",
-        ondelete="cascade",
-    )
-    course_id = fields.Many2one(
-        comodel_name="sekp.course",
-        readonly=True,
-        index="btree_not_null",
         ondelete="cascade",
     )
     direction = fields.Selection(
@@ -160,9 +130,8 @@ class SekpDialogueMessage(models.Model):
         :raises UserError: when a key is missing or something is damaged
         """
         for message in self:
-            sealed = base64.b64decode(
-                message.sudo().sealed_text
-            )  # Superuser: as above.
+            # Superuser: as above.
+            sealed = base64.b64decode(message.sudo().sealed_text)
             text = self.env["sekp.vault"]._decrypt(sealed, PURPOSE, message._binding())
             message._seal(text.decode())
 
@@ -217,17 +186,9 @@ class SekpDialogueMessage(models.Model):
     @api.model
     def _tidy_message(self, text):
         """Return a text without control characters, but for ends of lines."""
-        if not isinstance(text, str):
-            return ""
-        lines = text.replace("\r\n", "\n").replace("\r", "\n")
-        return "".join(
-            char for char in lines if char == "\n" or char.isprintable()
-        ).strip()
+        return plain(text) if isinstance(text, str) else ""
 
     def _prepare_create(self, vals):
-        # The columns the rules are built on come from the conversation alone.
-        for name in ("company_id", "team_id", "reference"):
-            vals.pop(name, None)
         dialogue = self._dialogue_of(vals)
         vals |= {
             "referral_id": dialogue.referral_id.id,
@@ -255,22 +216,6 @@ class SekpDialogueMessage(models.Model):
                 self.env._("A message is never changed. Write another one.")
             )
         return super().write(vals)
-
-    # --- what it belongs to ---------------------------------------------------------
-    def _takes_own_reference(self):
-        return False
-
-    def _registration_standard(self):
-        return self.dialogue_id._registration_standard()
-
-    def _own_courses(self):
-        return self.course_id
-
-    def _obligation_owner(self):
-        return self.dialogue_id._obligation_owner()
-
-    def _history_parent(self):
-        return {"referral_id": self.referral_id.id, "course_id": self.course_id.id}
 
     # --- reading --------------------------------------------------------------------
     def _waiting(self):

@@ -1,10 +1,10 @@
 from datetime import timedelta
 
 from odoo import api, fields, models
-from odoo.service.model import PG_CONCURRENCY_EXCEPTIONS_TO_RETRY
 from odoo.tools import SQL
 
 from ..tools import sender
+from .own_transaction import in_own_transaction
 
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 KINDS = [
@@ -107,17 +107,13 @@ class SekpIntakeTrace(models.Model):
 
         :param act: called with this model as superuser in the other transaction
         """
-        for _attempt in range(ATTEMPTS - 1):
-            try:
-                with self.env.registry.cursor() as cr:
-                    # Superuser: nobody may read or write these rows.
-                    return act(self.sudo().with_env(self.sudo().env(cr=cr)))
-            except PG_CONCURRENCY_EXCEPTIONS_TO_RETRY:
-                # Another worker counted at the same moment: its count is seen now.
-                continue
-        with self.env.registry.cursor() as cr:
-            # Superuser: as above.
-            return act(self.sudo().with_env(self.sudo().env(cr=cr)))
+        # Superuser: nobody may read or write these rows.
+        traces = self.sudo()
+        return in_own_transaction(
+            self.env.registry,
+            lambda cr: act(traces.with_env(traces.env(cr=cr))),
+            ATTEMPTS,
+        )
 
     def _count_or_note(self, company_id, hour, kind, digest, number, limits):
         """Tell whether one is within its limits, and how many were refused if not."""
@@ -193,4 +189,5 @@ class SekpIntakeTrace(models.Model):
     @api.autovacuum
     def _gc_traces(self):
         """Delete the counts of earlier hours, where nothing came in since."""
+        # Superuser: nobody may delete these rows by hand.
         self.sudo()._forget_before(fields.Datetime.now() - HOUR - HOUR)

@@ -5,6 +5,7 @@ from odoo.exceptions import UserError, ValidationError
 from odoo.fields import Domain
 
 from ..tools import limits
+from ..tools.plain_text import plain
 from .sekp_print_mixin import PRINT_LANGUAGE
 
 # What a sender may say; everything else is refused.
@@ -127,7 +128,6 @@ class SekpReferral(models.Model):
             return ""
         if not isinstance(text, str):
             raise self._received_error()
-        lines = "\n" if self._fields[name].type == "text" else ""
         text = text.replace("\r\n", "\n").strip()
         longest = limits.TEXTS[name]
         if len(text) > longest:
@@ -138,9 +138,8 @@ class SekpReferral(models.Model):
                     longest=longest,
                 )
             )
-        return "".join(
-            char if char.isprintable() or char in lines else " " for char in text
-        ).strip()
+        lines = self._fields[name].type == "text"
+        return plain(text, instead=" ", lines=lines)
 
     @api.model
     def _tidy_moment(self, moment):

@@ -6,12 +6,12 @@ from lxml.etree import LxmlError
 
 from odoo import SUPERUSER_ID, api, fields, models
 from odoo.exceptions import UserError, ValidationError
-from odoo.service.model import PG_CONCURRENCY_EXCEPTIONS_TO_RETRY
 from odoo.tools import html2plaintext
 
 from ..tools import limits, mail_reader, upload
 from ..tools.cpr import mask_cpr
 from ..tools.sender import megabytes
+from .own_transaction import in_own_transaction
 
 _logger = logging.getLogger(__name__)
 
@@ -68,9 +68,11 @@ class SekpTeam(models.Model):
 
         :param bytes raw: the mail
         """
+        # Superuser: who hands a mail in may have no rights here.
+        teams = self.sudo().with_context(active_test=False)
         addresses = mail_reader.recipients(raw)
         if not addresses:
-            return self.sudo().browse()
+            return teams.browse()
         # Superuser: which address leads where is asked for whoever hands in the mail.
         aliases = (
             self.env["mail.alias"]
@@ -90,7 +92,6 @@ class SekpTeam(models.Model):
             )
         )
         # An archived team's address still takes mail: nothing sent there is lost.
-        teams = self.sudo().with_context(active_test=False)
         return teams.search([("alias_id", "in", aliases.ids)])
 
     # --- taking a mail ----------------------------------------------------------------
@@ -148,16 +149,13 @@ class SekpTeam(models.Model):
 
         :param act: called with this team in the other transaction, as the system
         """
-        for attempt in range(ATTEMPTS):
-            try:
-                with self.env.registry.cursor() as cr:
-                    # Superuser: the sender of a mail has no rights. The system itself,
-                    # so that who hands it in has not registered it.
-                    return act(self.with_env(api.Environment(cr, SUPERUSER_ID, {})))
-            except PG_CONCURRENCY_EXCEPTIONS_TO_RETRY:
-                if attempt == ATTEMPTS - 1:
-                    raise
-        return None
+        # Superuser: the sender of a mail has no rights. The system itself, so that who
+        # hands it in has not registered it.
+        return in_own_transaction(
+            self.env.registry,
+            lambda cr: act(self.with_env(api.Environment(cr, SUPERUSER_ID, {}))),
+            ATTEMPTS,
+        )
 
     def _count_left_out(self):
         self.mail_left_out += 1

@@ -175,7 +175,7 @@ def withhold_values(*logger_names):
     >>> len(logging.getLogger("sekp.example").filters)
     1
     """
-    _put(WithholdValues, logger_names or LOGGERS)
+    put_filter(WithholdValues, logger_names or LOGGERS)
 
 
 def forget_senders(access="werkzeug", on_pages=ON_PAGES):
@@ -188,11 +188,12 @@ def forget_senders(access="werkzeug", on_pages=ON_PAGES):
     >>> len(logging.getLogger("sekp.access").filters)
     1
     """
-    _put(ForgetSender, [access])
-    _put(WithholdWords, on_pages)
+    put_filter(ForgetSender, [access])
+    put_filter(WithholdWords, on_pages)
 
 
-def _put(kind, names):
+def put_filter(kind, names):
+    """Put a filter of a kind on each of these loggers, once."""
     for name in names:
         logger = logging.getLogger(name)
         if not any(isinstance(known, kind) for known in logger.filters):

@@ -3,6 +3,8 @@
 import logging
 import re
 
+from .quiet_log import put_filter
+
 # Looked for only where a word begins: in a word without end each of its signs would
 # be tried.
 _IN_WORD = r"[^\s@<>()\[\],;:\"']"
@@ -71,7 +73,4 @@ def withhold_addresses(*logger_names):
     >>> len(logging.getLogger("sekp.mail.example").filters)
     1
     """
-    for name in logger_names or LOGGERS:
-        logger = logging.getLogger(name)
-        if not any(isinstance(known, WithholdAddresses) for known in logger.filters):
-            logger.addFilter(WithholdAddresses())
+    put_filter(WithholdAddresses, logger_names or LOGGERS)

@@ -197,6 +197,7 @@ class SekpLeftWithout(models.TransientModel):
                             "date_from": begin,
                             "date_to": end,
                             "days_away": len(days),
+                            # Superuser: as above.
                             **self._cover(course.sudo(), absence, days, absences),
                             **self._count(contacts.get(course.id, ()), worker, days),
                         }
@@ -400,13 +401,11 @@ class SekpLeftWithoutLine(models.TransientModel):
 
     @api.model_create_multi
     def create(self, vals_list):
-        for vals in vals_list:
-            self._check_texts({**self._given_defaults(), **vals})
-        # Before SQL: a row that lacks something would be logged as a whole.
-        if not all(
-            vals.get("dialog_id") and vals.get("course_id") for vals in vals_list
-        ):
-            raise UserError(self.env._("The courses are found by the dialog."))
+        self._check_whole(
+            vals_list,
+            ("dialog_id", "course_id"),
+            self.env._("The courses are found by the dialog."),
+        )
         return super().create(vals_list)
 
     def action_open(self):

@@ -175,13 +175,11 @@ class SekpSickTodayLine(models.TransientModel):
 
     @api.model_create_multi
     def create(self, vals_list):
-        for vals in vals_list:
-            self._check_texts({**self._given_defaults(), **vals})
-        # Before SQL: a row that lacks something would be logged as a whole.
-        if not all(
-            vals.get("dialog_id") and vals.get("course_id") for vals in vals_list
-        ):
-            raise UserError(self.env._("The courses are proposed by the dialog."))
+        self._check_whole(
+            vals_list,
+            ("dialog_id", "course_id"),
+            self.env._("The courses are proposed by the dialog."),
+        )
         return super().create(vals_list)
 
     def _agree(self, absence):
