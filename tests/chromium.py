@@ -85,12 +85,20 @@ class Page:
             if told.get("id") == self.number:
                 assert "error" not in told, f"{method}: {told['error']}"
                 return told["result"]
+            self.hear(told)
+
+    def hear(self, told):
+        """Keep an event; who leaves a page with unsaved changes means to."""
+        if told.get("method") == "Page.javascriptDialogOpening":
+            leave = {"id": 0, "method": "Page.handleJavaScriptDialog"}
+            self.socket.send(json.dumps(leave | {"params": {"accept": True}}))
+        if "method" in told:
             self.events.append(told)
 
     def await_event(self, method):
         """Wait for an event, such as that a page is there; those before count."""
         while not any(event["method"] == method for event in self.events):
-            self.events.append(json.loads(self.socket.recv()))
+            self.hear(json.loads(self.socket.recv()))
         self.events = [one for one in self.events if one["method"] != method]
 
     def asked(self):
