@@ -124,3 +124,8 @@ from . import sekp_referral_advice
 from . import sekp_referral_professional
 from . import ir_http_professional
 from . import res_users_professional
+from . import res_company_statistic
+from . import res_config_settings_statistic
+from . import sekp_statistic_entry
+from . import sekp_statistic
+from . import sekp_statistic_erasure

@@ -83,3 +83,4 @@ from . import test_translations
 from . import test_upload
 from . import test_vault
 from . import test_visit_unlogged
+from . import test_statistic

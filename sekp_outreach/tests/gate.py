@@ -441,6 +441,26 @@ class GateCase(OutreachCase):
             for login in cls.roles
             if not login.startswith("foreign_")
         }
+        figure = {"company_id": cls.company.id, "date_from": "2026-08-01"}
+        figure = cls.env["sekp.statistic"].create(
+            {
+                **figure, "date_to": "2026-08-31", "period": "aug. 2026", "months": 1,
+                "measure": "referrals", "dimension": "total", "category_key": "",
+                "value": 9,
+            }
+        )  # fmt: skip
+        cls.relations[figure] = {
+            login: {"municipality"}
+            for login in cls.roles
+            if not login.startswith("foreign_")
+        }
+        entry = cls.env["sekp.statistic.entry"].create(
+            {
+                "company_id": cls.company.id, "measure": "referrals",
+                "month": "2026-09-01", "value": 1,
+            }
+        )  # fmt: skip
+        cls.relations[entry] = {login: {"nobody"} for login in cls.roles}
         claim = cls.env["sekp.intake.key"]._claim(cls.company, "nøgle")
         claim.referral_id = cls.fresh_referral
         cls.relations[claim] = {login: {"nobody"} for login in cls.roles}
