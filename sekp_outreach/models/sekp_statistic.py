@@ -178,14 +178,10 @@ class SekpStatistic(models.Model):
             for month in figures.months_between(first, today)
             if (today - figures.next_month(month)).days >= company.sekp_statistic_days
         ]
-        vals = {}
         if not company.sekp_statistic_from:
-            vals["sekp_statistic_from"] = first
+            company.sekp_statistic_from = first
         if months:
-            vals["sekp_statistic_closed"] = months[-1]
-        if vals:
-            company.write(vals)
-        if company.sekp_statistic_closed:
+            company.sekp_statistic_closed = months[-1]
             for measure, _label in MEASURES:
                 self._tell(company, measure)
 
@@ -210,28 +206,31 @@ class SekpStatistic(models.Model):
         """Tell what can be told of a measure by now, once."""
         Entry = self.env["sekp.statistic.entry"]
         closed = company.sekp_statistic_closed
-        done = self._told(company, measure)
-        totals = [one.last for one in done if one.dimension == TOTAL]
-        start = (
-            figures.next_month(max(totals)) if totals else company.sekp_statistic_from
+        ours = [("company_id", "=", company.id), ("measure", "=", measure)]
+        [(last,)] = self._read_group(
+            [*ours, ("dimension", "=", TOTAL)], [], ["date_to:max"]
         )
+        start = figures.next_month(last) if last else company.sekp_statistic_from
+        events = Entry._events(company, measure, closed)
         told = figures.publish(
-            Entry._events(company, measure, closed),
+            events,
             figures.months_between(start, closed),
             company.sekp_statistic_threshold,
             BREAKDOWNS[measure],
-            done,
+            self._told(ours, min((event.month for event in events), default=start)),
         )
         self.create([self._values(company, measure, one) for one in told.figures])
         Entry._forget_told(
             company, measure, told.waits_from or figures.next_month(closed)
         )
 
-    def _told(self, company, measure):
-        """Return what was told of a measure before, as the publisher knows it."""
-        rows = self.search_fetch(
-            [("company_id", "=", company.id), ("measure", "=", measure)]
-        )
+    def _told(self, ours, since):
+        """Return what was told of a measure before, as the publisher knows it.
+
+        :param ours: domain of the municipality and the measure
+        :param date since: what was told of earlier months waits nowhere
+        """
+        rows = self.search_fetch([*ours, ("date_to", ">=", since)])
         return [
             figures.Figure(
                 row.dimension,

@@ -171,6 +171,13 @@ class SekpStatisticEntry(models.Model):
         :param date last: a day of the last month
         :param records: only what happened on these courses or referrals
         """
+        # Two at once would count twice: PostgreSQL refuses the second, who tries again.
+        self.env.cr.execute(
+            "UPDATE res_company SET sekp_statistic_from = sekp_statistic_from "
+            "WHERE id = %s",
+            [company.id],
+            log_exceptions=False,
+        )
         after = next_month(last)
         self._take_out(company, first, after, records)
         for measure, rows in self._rows(company, first, after):

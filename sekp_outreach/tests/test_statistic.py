@@ -9,6 +9,7 @@ from odoo.tests import tagged
 from odoo.tools import mute_logger
 
 from .common import OutreachCase, make_user
+from .recount import RECOUNT, differences
 
 # Referrals by month, with the day of the month on which they are looked at.
 REFERRED = {2: 3, 3: 4, 4: 9, 5: 0, 6: 6}
@@ -101,28 +102,18 @@ class TestStatistic(OutreachCase):
 
     def test_figures_agree_with_a_recount(self):
         """What was told and what waits add up to what happened, counted otherwise."""
-        self.count(7, 20)
-        recount = {
-            "referrals": "SELECT count(*) FROM sekp_referral WHERE %s",
-            "courses_opened": "SELECT count(*) FROM sekp_course WHERE %s",
-            "contacts": "SELECT count(*) FROM sekp_contact "
-            "WHERE outcome = 'met' AND %s",
-            "attempts": "SELECT count(*) FROM sekp_contact "
-            "WHERE outcome != 'met' AND %s",
-            "minutes": "SELECT sum(minutes) FROM sekp_contact WHERE %s",
-            "deadline_response": "SELECT count(*) FROM sekp_deadline "
-            "WHERE kind = 'response' AND met_on IS NOT NULL AND %s",
-        }
-        for measure, query in recount.items():
-            self.env.cr.execute(query % f"company_id = {self.company.id}")
+        for month in range(3, 8):
+            self.count(month, 20)
+        self.assertEqual(differences(self.env, self.company), [])
+        always = {"company": self.company.id, "first": "2026-01-01"}
+        for measure, query in RECOUNT.items():
+            self.env.cr.execute(query, {**always, "last": "2026-12-31"})
             (happened,) = self.env.cr.fetchone()
             told = sum(value for *_when, value in self.told(measure))
-            waits = self.waiting(measure)
-            self.assertEqual(told + waits, happened, measure)
-            self.assertTrue(happened, measure)
+            self.assertEqual(told + self.waiting(measure), happened, measure)
+        self.assertIn((4, 4, "", 16 * 30 + 40), self.told("minutes"))
         # Four attempts are too few, whatever the month.
         self.assertEqual({row[-1] for row in self.told("attempts")}, {0})
-        self.assertIn((4, 4, "", 16 * 30 + 40), self.told("minutes"))
 
     def waiting(self, measure):
         """Return what is written down of months after the last that was told."""
