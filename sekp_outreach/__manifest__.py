@@ -38,6 +38,7 @@
         "wizards/sekp_break_glass_views.xml",
         "wizards/sekp_look_up_views.xml",
         "wizards/sekp_handover_answer_views.xml",
+        "report/sekp_print_layout.xml",
         "report/sekp_access_request_report.xml",
         "views/sekp_access_request_views.xml",
         "wizards/sekp_archive_hold_views.xml",
