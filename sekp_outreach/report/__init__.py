@@ -5,3 +5,8 @@ from . import sekp_handover_letter
 from . import sekp_written_status
 from . import sekp_deadline_notice
 from . import sekp_left_without
+from . import sekp_referral_receipt
+from . import sekp_action_plan
+from . import sekp_absence_agreement
+from . import sekp_closing_letter
+from . import sekp_complaint_guidance
