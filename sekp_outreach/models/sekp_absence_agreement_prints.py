@@ -20,10 +20,7 @@ class SekpAbsenceAgreement(models.Model):
         visits = self.moved_ids.filtered(lambda one: one.state == "planned")
         return {
             **course.standard_id._paper_frame(self.company_id, self.reference),
-            "worker": self.worker_id.name,
-            "first": self._citizen_print_value("date_from"),
-            "last": self.date_to != self.date_from
-            and self._citizen_print_value("date_to"),
+            "days": self._days_in_words(),
             "how": self.how,
             "cover": self.cover_id.name,
             "opened": bool(self.assignment_id),
@@ -41,6 +38,18 @@ class SekpAbsenceAgreement(models.Model):
             "phone": course.team_id.phone,
             "hours": course.team_id.opening_hours,
         }
+
+    def _days_in_words(self):
+        who = self.worker_id.name
+        first = self._citizen_print_value("date_from")
+        if self.date_from == self.date_to:
+            return self.env._("%(who)s is away on %(day)s.", who=who, day=first)
+        return self.env._(
+            "%(who)s is away from %(first)s to %(last)s, both days included.",
+            who=who,
+            first=first,
+            last=self._citizen_print_value("date_to"),
+        )
 
     def action_print(self):
         """Open the agreement on paper.

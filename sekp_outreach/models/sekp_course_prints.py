@@ -52,10 +52,20 @@ class SekpCourse(models.Model):
             "agreed_on": held and held._citizen_print_value("held_on"),
             "next_step": self.next_step,
             "next_step_on": self._citizen_print_value("next_step_on"),
-            "rhythm_days": self.rhythm_days,
+            "rhythm": self._rhythm_in_words(),
             "offers": offers.mapped("name"),
             "next_review": planned and planned._citizen_print_value("due"),
         }
+
+    def _rhythm_in_words(self):
+        if not self.rhythm_days:
+            return ""
+        if self.rhythm_days == 1:
+            return self.env._("The contact person tries to meet every day.")
+        return self.env._(
+            "The contact person tries to meet at least every %(n)s days.",
+            n=self.rhythm_days,
+        )
 
     def _plan_goals(self):
         """Return the goals still wanted, each followed by its sub-goals."""
@@ -110,8 +120,7 @@ class SekpCourse(models.Model):
             "places": [
                 place
                 for place in current._public_entry_points()
-                if (place["name"], place["phone"])
-                != (self.team_id.name, self.team_id.phone or "")
+                if place["name"] != self.team_id.name
             ],
             "kept": self._kept_values(),
             "decision": self.must_be_kept,
@@ -124,18 +133,20 @@ class SekpCourse(models.Model):
         return standard._in_force(self.company_id, self._today()) or standard
 
     def _kept_values(self):
-        """Return how long the closed course is kept, and from when it may go."""
+        """Return in words how long the closed course is kept, and whether it waits."""
         rule = self.env["sekp.retention.rule"]._for_outcome(
             self.company_id, "course", self.closing_outcome
         )
         if not rule:
-            return {"period": "", "day": "", "waits": False}
+            return {"words": "", "waits": False}
         day = self.date_end + relativedelta(**{rule.keep_unit: rule.keep_amount})
-        return {
-            "period": rule._period_in_words(),
-            "day": self._citizen_print_date(day),
-            "waits": rule.wait_while_open,
-        }
+        words = self.env._(
+            "It is erased %(period)s after the support ended: on %(day)s at the "
+            "earliest.",
+            period=rule.with_context(lang=self.env.lang)._period_in_words(),
+            day=self._citizen_print_date(day),
+        )
+        return {"words": words, "waits": rule.wait_while_open}
 
     def action_print_closing_letter(self):
         """Open the closing letter on paper.
