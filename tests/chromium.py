@@ -209,7 +209,10 @@ class Page:
     def paper(self):
         """Return the page as it is printed on A4, as a PDF."""
         told = self.call(
-            "Page.printToPDF", preferCSSPageSize=True, paperWidth=8.27, paperHeight=11.69
+            "Page.printToPDF",
+            preferCSSPageSize=True,
+            paperWidth=8.27,
+            paperHeight=11.69,
         )
         return base64.b64decode(told["data"])
 

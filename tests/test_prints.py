@@ -1,7 +1,7 @@
 """Every print of the addon, in Danish on A4: nothing cut off, no heading left alone, no
 English, and nothing fetched from elsewhere.
 
-The prints are found in the addon; the PDF files lie in `.dev/log/prints` for looking at.
+The prints are found in the addon; their PDF files lie in `.dev/log/prints` to look at.
 """
 
 import io
@@ -175,9 +175,8 @@ for report in env["ir.actions.report"].browse(rows.mapped("res_id")):
 views = env["ir.ui.view"].search(
     [("type", "=", "qweb"), ("key", "=like", "sekp_outreach.%")]
 ).with_context(lang="en_US")
-terms = {
-    term for view in views for term in view._fields["arch_db"].get_trans_terms(view.arch)
-}
+field = views._fields["arch_db"]
+terms = {term for view in views for term in field.get_trans_terms(view.arch)}
 env.cr.commit()
 print("SCENE", json.dumps({"prints": prints, "terms": sorted(terms)}))
 """
@@ -188,7 +187,8 @@ WIDE = """
     || one.getBoundingClientRect().left < -1)).map(one => one.outerHTML.slice(0, 200))
 """
 HEADINGS = """
-[...document.querySelectorAll('h1, h2, h3, h4, caption, dt')].map(one => one.textContent)
+[...document.querySelectorAll('h1, h2, h3, h4, caption, dt')]
+    .map(one => one.textContent)
 """
 FOREIGN = re.compile(
     r"\b(False|None|undefined|NaN|January|February|March|May|June|July|October|Monday|"
@@ -285,7 +285,7 @@ def look(page, address, path, about_person, foreign, name):
     sheets = pypdf.PdfReader(io.BytesIO(data)).pages
     size = sheets[0].mediabox
     if (round(size.width), round(size.height)) not in A4:
-        yield f"is {size.width} × {size.height} points"
+        yield f"is {size.width} by {size.height} points"
     inner = INNER[size.width > size.height]
     page.widen(inner)
     if outside := page.run(WIDE % inner):

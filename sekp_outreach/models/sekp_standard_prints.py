@@ -4,7 +4,7 @@ from .sekp_complaint import ANSWER_DAYS
 
 
 class SekpStandard(models.Model):
-    """What a quality standard lends to the prints that people get (R005, R137, R138)."""
+    """What a quality standard lends to what people get on paper (R005, R137, R138)."""
 
     _inherit = "sekp.standard"
 

@@ -16,7 +16,7 @@ class SekpPaperMixin(models.AbstractModel):
     _sekp_paper_values = None
 
     def _paper_kind(self):
-        """Return what kind of print it is, for its title: never anything of a person."""
+        """Return what kind of print it is, for its title; nothing of a person."""
         return ""
 
     @api.model

@@ -57,7 +57,7 @@ class PaperCase(OutreachCase):
         )
         return page.decode()
 
-    def read(self, name, record):
+    def words(self, name, record):
         """Return the words of a print, as one line."""
         page = html.fromstring(self.render(name, record))
         return " ".join(" ".join(page.xpath("//main//text()")).split())
@@ -140,9 +140,7 @@ class TestPaper(PaperCase):
                         [("print", record._name, reader)],
                     )
                     title = html.fromstring(page).findtext(".//title")
-                    self.assertRegex(
-                        title, rf"^({record.reference}-)?\w+$|^({record.reference})?\w+$"
-                    )
+                    self.assertRegex(title, rf"^({record.reference}-)?\w+$")
                     self.assertNotIn("<script", page)
                 for user in nobody:
                     if user == self.colleague and record == agreement:
@@ -181,7 +179,7 @@ class TestPaper(PaperCase):
         self.alter(acute_policy="redirect", acute_phone="114")
         course = self.course
         self.in_english()
-        text = self.read("referral_receipt", self.referral)
+        text = self.words("referral_receipt", self.referral)
         for words in (
             self.referral.reference, "16. September 2026, 12.00", "Havnby Kommune",
             "within 7 days", "23. September 2026", "Havneholdet", "99 99 99 99",
@@ -194,7 +192,7 @@ class TestPaper(PaperCase):
         with self.at(datetime(2026, 9, 17, 10)):
             self.log(course)
             course._close("declined")
-        self.assertEqual(self.read("referral_receipt", self.referral), text)
+        self.assertEqual(self.words("referral_receipt", self.referral), text)
 
     def test_a_receipt_says_what_is_noted_of_the_one_who_referred(self):
         self.in_english()
@@ -203,7 +201,7 @@ class TestPaper(PaperCase):
             ({"referrer_name": "Bo Nabo"}, "noted who you are"),
             ({"source_id": self.source_self.id}, "in touch with you"),
         ):
-            text = self.read("referral_receipt", self.refer(**vals))
+            text = self.words("referral_receipt", self.refer(**vals))
             self.assertIn(words, text)
             self.assertNotIn("Bo Nabo", text)
 
@@ -217,16 +215,16 @@ class TestPaper(PaperCase):
         )
         Goal.create({"course_id": course.id, "goal": "Ro", "sequence": 20})
         Goal.create({"course_id": course.id, "goal": "En nøgle", "parent_id": goal.id})
-        Goal.create(
-            {"course_id": course.id, "goal": "Et job", "attainment": "dropped"}
-        )
-        course.goal_ids.filtered(lambda one: one.attainment == "open").attainment = "part"
+        Goal.create({"course_id": course.id, "goal": "Et job", "attainment": "dropped"})
+        course.goal_ids.filtered(
+            lambda one: one.attainment == "open"
+        ).attainment = "part"
         review = course._planned_review("review")
         review.write({"with_citizen": True, "agreed": "Vi skriver til udlejeren"})
         review.findings = "Kun for holdet"
         review.action_hold()
         course.write({"next_step": "Hente papirer", "next_step_on": FIRST})
-        text = self.read("action_plan", course)
+        text = self.words("action_plan", course)
         order = [
             text.index(words) for words in ("Et sted at bo", "En nøgle", "Ro ", "Who")
         ]
@@ -273,7 +271,7 @@ class TestPaper(PaperCase):
         )
         agreement = self.agree()
         self.assertEqual(agreement.moved_ids, visit.with_user(self.worker))
-        text = self.read("absence_agreement", agreement)
+        text = self.words("absence_agreement", agreement)
         for words in (
             self.worker.name, self.colleague.name, "12. October 2026", "comes instead",
             "16. October 2026", "13. October 2026, 10.00", "Ring først", "99 99 99 99",
@@ -300,7 +298,7 @@ class TestPaper(PaperCase):
             with self.env.cr.savepoint() as savepoint:
                 cover = False if how == "nothing" else self.colleague.id
                 agreement = self.agree(how=how, cover_id=cover)
-                self.assertIn(words, self.read("absence_agreement", agreement))
+                self.assertIn(words, self.words("absence_agreement", agreement))
                 savepoint.rollback()
 
     # --- the closing letter -----------------------------------------------------------
@@ -317,25 +315,29 @@ class TestPaper(PaperCase):
             self.render("closing_letter", course)
         self.keep(keep_amount=12)
         course._close("achieved")
-        text = self.read("closing_letter", course)
+        text = self.words("closing_letter", course)
         for words in (
-            "16. September 2026", "12 months after", "16. September 2027", "99 99 99 99",
-            "You can come back", "ask us to erase it", "within 28 days",
+            "16. September 2026", "12 months after", "16. September 2027",
+            "99 99 99 99", "You can come back", "ask us to erase it", "within 28 days",
         ):  # fmt: skip
             self.assertIn(words, text)
         for words in (*PERSON, "Ankestyrelsen", "not yet decided"):
             self.assertNotIn(words, text)
         # A rule of its own for what ended like this goes first.
         self.keep(keep_amount=1, closing_outcome="achieved")
-        self.assertIn("1 month after", self.read("closing_letter", course))
+        self.assertIn("1 month after", self.words("closing_letter", course))
 
     def test_a_closing_letter_says_what_is_decided_and_nothing_else(self):
         self.alter(grant="required", reopening="off")
         course = self.course
         self.in_english()
         course._close("moved")
-        text = self.read("closing_letter", course)
-        for words in ("not yet decided", "get in touch anew", "cannot be erased before"):
+        text = self.words("closing_letter", course)
+        for words in (
+            "not yet decided",
+            "get in touch anew",
+            "cannot be erased before",
+        ):
             self.assertIn(words, text)
         self.assertIn("Ankestyrelsen", text)
         self.assertNotIn("ask us to erase", text)
@@ -365,16 +367,16 @@ class TestPaper(PaperCase):
         report = wizard.action_print()["report_name"]
         self.assertEqual(report, "sekp_outreach.closing_letter")
 
-    # --- how to complain ----------------------------------------------------------------
+    # --- how to complain --------------------------------------------------------------
     def test_how_to_complain_follows_the_standard(self):
         self.alter(complaint_days=14)
         course = self.course
         self.in_english()
         complaint = self.complain()
         texts = {
-            self.read("complaint_guidance", self.standard.with_user(self.worker)),
-            self.read("complaint_guidance_course", course),
-            self.read("complaint_guidance_complaint", complaint),
+            self.words("complaint_guidance", self.standard.with_user(self.worker)),
+            self.words("complaint_guidance_course", course),
+            self.words("complaint_guidance_complaint", complaint),
         }
         self.assertEqual(len(texts), 1)
         (text,) = texts
@@ -403,7 +405,7 @@ class TestPaper(PaperCase):
         )
         course = self.course
         self.in_english()
-        text = self.read("complaint_guidance_course", course)
+        text = self.words("complaint_guidance_course", course)
         self.assertIn("88 88 88 88", text)
         self.assertNotIn("head of the department", text)
 
@@ -422,7 +424,7 @@ class TestPaper(PaperCase):
                 Goal = self.env["sekp.goal"].with_user(self.worker)
                 Goal.create({"course_id": course.id, "goal": "Ro"})
                 for name, records in told.items():
-                    text = self.read(name, records[0])
+                    text = self.words(name, records[0])
                     with self.subTest(name, address=address):
                         self.assertEqual(bool(YOU.search(text)), address == "you", text)
                 course._close("bridged")
@@ -430,7 +432,7 @@ class TestPaper(PaperCase):
                     if outcome == "died":
                         continue
                     course.sudo().closing_outcome = outcome
-                    text = self.read("closing_letter", course)
+                    text = self.words("closing_letter", course)
                     with self.subTest(outcome, address=address):
                         self.assertEqual(bool(YOU.search(text)), address == "you", text)
                 savepoint.rollback()
@@ -439,11 +441,11 @@ class TestPaper(PaperCase):
         self.alter(registration_mode="none", action_plan="off")
         course = self.course
         self.in_english()
-        receipt = self.read("referral_receipt", self.referral)
+        receipt = self.words("referral_receipt", self.referral)
         self.assertIn("store nothing about who the person is", receipt)
         agreement = self.agree(note=False)
-        self.assertNotIn("What Else", self.read("absence_agreement", agreement))
+        self.assertNotIn("What Else", self.words("absence_agreement", agreement))
         course._close("achieved")
-        letter = self.read("closing_letter", course)
+        letter = self.words("closing_letter", course)
         self.assertIn("nothing that was told is kept", letter)
         self.assertNotIn("find the earlier course", letter)

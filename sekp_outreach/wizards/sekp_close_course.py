@@ -37,7 +37,10 @@ class SekpCloseCourse(models.TransientModel):
             "res_model": self._name,
             "res_id": self.id,
             "views": [
-                (self.env.ref("sekp_outreach.sekp_close_course_view_form_closed").id, "form")
+                (
+                    self.env.ref("sekp_outreach.sekp_close_course_view_form_closed").id,
+                    "form",
+                )
             ],
             "target": "new",
         }
