@@ -214,6 +214,16 @@ class Page:
         self.click(selector)
         self.await_event("Page.loadEventFired")
 
+    def paper(self):
+        """Return the page as it is printed on A4, as a PDF."""
+        told = self.call(
+            "Page.printToPDF",
+            preferCSSPageSize=True,
+            paperWidth=8.27,
+            paperHeight=11.69,
+        )
+        return base64.b64decode(told["data"])
+
     def picture(self, file):
         """Take a picture of the whole page."""
         told = self.call("Page.captureScreenshot", captureBeyondViewport=True)

@@ -108,6 +108,11 @@ from . import sekp_who_looked
 from . import sekp_access_erasure
 from . import sekp_retention_rule
 from . import sekp_retention_outside
+from . import sekp_standard_prints
+from . import sekp_referral_prints
+from . import sekp_course_prints
+from . import sekp_absence_agreement_prints
+from . import sekp_complaint_prints
 from . import sekp_erasure_certificate
 from . import sekp_erasure
 from . import sekp_follow_up

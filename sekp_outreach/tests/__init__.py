@@ -56,6 +56,7 @@ from . import test_nobody_gains
 from . import test_notices
 from . import test_opt_out
 from . import test_overview
+from . import test_paper
 from . import test_policy
 from . import test_professionals
 from . import test_presets
