@@ -108,11 +108,15 @@ class SekpStandardDeadline(models.Model):
 
     def _public_sentence(self):
         """Return the promise as a sentence."""
+        return self._public_what(self._public_when())
+
+    def _public_when(self):
+        """Return by when it is promised, such as ``within 7 days``."""
         self.ensure_one()
         if self.timing == "immediate":
-            return self._public_what(self.env._("the same day"))
+            return self.env._("the same day")
         if self.timing == "worded":
-            return self._public_what(in_danish(self.env, self.wording))
+            return in_danish(self.env, self.wording)
         words = {
             "day": (self.env._("within 1 day"), self.env._("within %(n)s days")),
             "working_day": (
@@ -131,7 +135,7 @@ class SekpStandardDeadline(models.Model):
             when = self.env._("%(when)s after we know what we need", when=when)
         elif self.clock_start == "decided":
             when = self.env._("%(when)s after the decision", when=when)
-        return self._public_what(when)
+        return when
 
     def _public_what(self, when):
         return {
