@@ -1,12 +1,12 @@
-import re
 from typing import NamedTuple
 
 from odoo import api, fields, models
-from odoo.tools import format_date, html2plaintext
+from odoo.tools import format_date
 
-from ..tools.printed_text import changed_lines, numbers_by_hand
+from ..tools.printed_text import changed_lines, html_lines, numbers_by_hand
 
 NEW, CHANGED, GONE = "new", "changed", "gone"
+COUNTING = "/counting"
 # Beside the words, so that colour is never needed.
 SIGNS = {NEW: "+", CHANGED: "→", GONE: "−"}
 
@@ -100,7 +100,13 @@ class SekpStandard(models.Model):
             elif old_lines != lines:
                 gone, come = changed_lines("\n".join(old_lines), "\n".join(lines))
                 changes.append(Change(key, CHANGED, label, gone, come))
-        return changes
+        whole = {change.key for change in changes if change.kind != CHANGED}
+        # How a deadline is counted is told of one that was there and is.
+        return [
+            change
+            for change in changes
+            if change.key.removesuffix(COUNTING) not in whole - {change.key}
+        ]
 
     def _comparable(self, form):
         """Return ``{key: (label, lines)}`` of all that the standard says."""
@@ -169,11 +175,7 @@ class SekpStandard(models.Model):
     def _number_hint(self):
         """Return which sections state numbers themselves, as text; or False."""
         found = [
-            self.env._(
-                "%(section)s: %(numbers)s",
-                section=section.title,
-                numbers=", ".join(section._numbers_by_hand()),
-            )
+            f"{section.title}: {', '.join(section._numbers_by_hand())}"
             for section in self.section_ids
             if section._numbers_by_hand()
         ]
@@ -188,8 +190,7 @@ class SekpStandardSection(models.Model):
     def _lines(self):
         """Return the text of the section, a line for each paragraph or entry."""
         self.ensure_one()
-        body = re.sub(r"\s+", " ", self.body or "")
-        return [line.strip() for line in html2plaintext(body).splitlines() if line.strip()]
+        return html_lines(self.body or "")
 
     def _numbers_by_hand(self):
         """Return the numbers of days and the like that the section states itself."""

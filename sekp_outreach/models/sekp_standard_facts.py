@@ -85,7 +85,8 @@ class SekpStandard(models.Model):
         """Return a topic for each section, and for each kind that facts speak of."""
         topics, places, before = [], {}, 0
         kinds = self.section_ids._fields["kind"]._description_selection(self.env)
-        for kind, label in kinds:
+        titles = dict(kinds) | self._titles_by_form()
+        for kind, _label in kinds:
             sections = self.section_ids.filtered(lambda one, kind=kind: one.kind == kind)
             for section in sections:
                 first = section == sections[0]
@@ -107,7 +108,7 @@ class SekpStandard(models.Model):
                 topics.append(
                     {
                         "kind": kind,
-                        "title": label,
+                        "title": titles[kind],
                         "own": False,
                         "body": "",
                         "leaflet": kind in ON_LEAFLET,
@@ -120,6 +121,12 @@ class SekpStandard(models.Model):
                 # After the one that comes before it in the usual order.
                 places[id(topics[-1])] = before + 0.5
         return sorted(topics, key=lambda topic: places[id(topic)])
+
+    def _titles_by_form(self):
+        """Return the titles that speak to the citizen, or of the citizen."""
+        if self.form_of_address == "you":
+            return {"duties": self.env._("Your duties")}
+        return {"intake": self.env._("How the citizen gets help")}
 
     def _plain_topic(self, kind, facts, marks):
         """Return a topic that has no section of its own."""
@@ -166,11 +173,13 @@ class SekpStandard(models.Model):
         """Return who approved the standard and from when it holds, with marks."""
         self.ensure_one()
         marks = marks or {}
-        kept = {"approved_by"} if part == LEAFLET else None
+        stated = self.approved_by or self.approved_on
         lines = [
             self._with_mark(fact, marks)
             for fact in self._facts()
-            if fact.topic == APPROVAL and fact.text and (not kept or fact.key in kept)
+            if fact.topic == APPROVAL
+            and fact.text
+            and (part == COMMITTEE or (stated and fact.key == "approved_by"))
         ]
         return [
             *lines,
@@ -268,7 +277,7 @@ class SekpStandard(models.Model):
                 self.env._("Municipality: %(name)s.", name=self.municipality),
             ),
             self._fact(
-                "name", APPROVAL, self.env._("Standard: %(name)s.", name=self.name)
+                "name", APPROVAL, self.env._("Name of the standard: %(name)s.", name=self.name)
             ),
             self._fact(
                 "scheme_name",
@@ -309,7 +318,7 @@ class SekpStandard(models.Model):
                 "acute_policy acute_phone acute_text",
                 EMERGENCY,
                 policy,
-                items=tuple(self._public_emergency()),
+                items=tuple(self._public_emergency(on_paper=True)),
             )
         ]
 
@@ -441,11 +450,11 @@ class SekpStandard(models.Model):
                     "offered": say(
                         self.env._(
                             "You can contact us without an assessment (visitation). A "
-                            "caseworker may put your case up for one."
+                            "caseworker may propose one."
                         ),
                         self.env._(
                             "The citizen can contact us without an assessment "
-                            "(visitation). A caseworker may put the case up for one."
+                            "(visitation). A caseworker may propose one."
                         ),
                     ),
                     "off": self.env._("No assessment (visitation) is needed."),
@@ -791,15 +800,13 @@ class SekpStandard(models.Model):
 
     def _facts_of_follow_up(self, say):
         months = self.review_interval_months
-        parties = [
-            party
-            for name, party in (
-                ("review_with_citizen", say(self.env._("you"), self.env._("the citizen"))),
-                ("review_with_authority", self.env._("the authority that decides")),
-                ("review_with_provider", self.env._("the provider")),
-            )
-            if self[name]
-        ]
+        parties = []
+        if self.review_with_citizen:
+            parties.append(say(self.env._("you"), self.env._("the citizen")))
+        if self.review_with_authority:
+            parties.append(self.env._("the authority that decides"))
+        if self.review_with_provider:
+            parties.append(self.env._("the provider"))
         return [
             self._fact(
                 "review_rule review_interval_months",
@@ -1096,10 +1103,7 @@ class SekpStandardDeadline(models.Model):
                 self.env._("You get an answer %(when)s.", when=when),
                 self.env._("The citizen gets an answer %(when)s.", when=when),
             ),
-            "processing": say(
-                self.env._("We begin to work on your case %(when)s.", when=when),
-                self.env._("We begin to work on the case %(when)s.", when=when),
-            ),
+            "processing": self.env._("The case work begins %(when)s.", when=when),
             "first_visit": say(
                 self.env._("We come out to you %(when)s.", when=when),
                 self.env._("We come out to the citizen %(when)s.", when=when),
@@ -1162,12 +1166,13 @@ class SekpStandardRoute(models.Model):
         name = in_danish(self.env, self.name)
         limits = ", ".join(one for one in whom if one)
         if limits:
-            name = self.env._("%(entry_point)s (%(whom)s)", entry_point=name, whom=limits)
-        phone = self.phone or self.team_id.phone
+            name = Markup("%s (%s)") % (name, limits)
+        # A number that is broken over two lines is dialled wrongly.
+        phone = (self.phone or self.team_id.phone or "").replace(" ", "\N{NO-BREAK SPACE}")
         mailbox = self.mailbox or self.team_id.mailbox
         ways = [
             self.env._("phone %(phone)s", phone=phone) if phone else "",
-            self.env._("e-mail %(mailbox)s", mailbox=mailbox) if mailbox else "",
+            mailbox or "",
             in_danish(self.env, self.address) if self.address else "",
             in_danish(self.env, self.team_id.opening_hours)
             if self.team_id.opening_hours

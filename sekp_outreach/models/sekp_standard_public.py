@@ -20,8 +20,11 @@ class SekpStandard(models.Model):
     _inherit = "sekp.standard"
 
     # --- in an emergency --------------------------------------------------------------
-    def _public_emergency(self):
-        """Return what to do when it cannot wait, as lines, most urgent first (R053)."""
+    def _public_emergency(self, on_paper=False):
+        """Return what to do when it cannot wait, as lines, most urgent first (R053).
+
+        :param bool on_paper: whether one can only read it, and write nothing there
+        """
         self.ensure_one()
         lines = [self.env._("Is anybody's life in danger? Call 112.")]
         danish = self.env.lang == DANISH
@@ -31,6 +34,8 @@ class SekpStandard(models.Model):
             lines.append(
                 self.env._("Is it acute? Call %(phone)s.", phone=self.acute_phone)
             )
+        elif self.acute_policy == "handle" and on_paper:
+            lines.append(self.env._("Is it acute? Call us."))
         elif self.acute_policy == "handle":
             lines.append(
                 self.env._("Is it acute? Call us, or write here that it is acute.")

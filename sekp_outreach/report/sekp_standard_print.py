@@ -75,7 +75,8 @@ class SekpStandard(models.Model):
         lang = self.env["sekp.print.mixin"]._citizen_print_lang()
         standards = self.with_context(lang=lang)
         return {
-            "lang": lang,
+            # Not "lang": QWeb puts the reader's own language there.
+            "print_lang": lang,
             "html_lang": (lang or "en_US").split("_")[0],
             # Odoo shows this page itself where it cannot make a PDF.
             "on_screen": (data or {}).get("report_type") != "pdf",
@@ -101,7 +102,7 @@ class SekpStandard(models.Model):
             "scheme": self.scheme_name,
             "municipality": self.municipality,
             "status": self._print_status(),
-            "emergency": self._public_emergency(),
+            "emergency": self._public_emergency(on_paper=True),
             "topics": self._published_facts(part, marks),
             "approval": self._approval_lines(part, marks),
             "before": bool(before),

@@ -3,6 +3,12 @@
 import difflib
 import re
 
+import lxml.html
+
+_BLOCKS = frozenset(
+    "address blockquote br dd div dl dt h1 h2 h3 h4 h5 h6 hr li ol p table td th tr ul"
+    .split()
+)
 _WORDS = (
     "én ét to tre fire fem seks syv otte ni ti elleve tolv fjorten tyve tredive "
     "two three four five six seven eight nine ten eleven twelve fourteen twenty "
@@ -43,6 +49,32 @@ def numbers_by_hand(text):
         " ".join(match.group().split())
         for match in sorted(found, key=lambda match: match.start())
     ]
+
+
+def html_lines(html):
+    """Return the text of HTML, a line for each paragraph or entry of a list.
+
+    >>> html_lines("<p>Det kan\\n være <b>hjælp</b> til</p><ul><li>a</li><li>b</li></ul>")
+    ['Det kan være hjælp til', 'a', 'b']
+    >>> html_lines("a<br/>b"), html_lines("")
+    (['a', 'b'], [])
+    """
+    root = lxml.html.fragment_fromstring(html or "", create_parent=True)
+    text = []
+
+    def walk(element):
+        if element.tag in _BLOCKS:
+            text.append("\n")
+        if isinstance(element.tag, str):
+            text.append(" ".join(re.split(r"\s", element.text or "")))
+            for child in element:
+                walk(child)
+        if element.tag in _BLOCKS:
+            text.append("\n")
+        text.append(" ".join(re.split(r"\s", element.tail or "")))
+
+    walk(root)
+    return _lines("".join(text))
 
 
 def changed_lines(old, new):
