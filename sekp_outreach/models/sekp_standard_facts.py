@@ -40,7 +40,11 @@ class Fact(NamedTuple):
 
     def lines(self):
         """Return the sentence and its entries as plain lines."""
-        return [str(line) for line in (self.text, *self.items) if line]
+        return [
+            line.striptags() if isinstance(line, Markup) else line
+            for line in (self.text, *self.items)
+            if line
+        ]
 
 
 class SekpStandard(models.Model):
@@ -424,20 +428,34 @@ class SekpStandard(models.Model):
             self._fact(
                 "outreach_without_request",
                 "intake",
-                say(
-                    self.env._(
-                        "A contact person may come to you although you did not ask."
+                {
+                    "required": say(
+                        self.env._(
+                            "A contact person comes to you also when you did not ask."
+                        ),
+                        self.env._(
+                            "A contact person comes to the citizen also when the "
+                            "citizen did not ask."
+                        ),
                     ),
-                    self.env._(
-                        "A contact person may come to the citizen although the citizen "
-                        "did not ask."
+                    "offered": say(
+                        self.env._(
+                            "A contact person may come to you although you did not ask."
+                        ),
+                        self.env._(
+                            "A contact person may come to the citizen although the "
+                            "citizen did not ask."
+                        ),
                     ),
-                )
-                if self.outreach_without_request in ACTS
-                else say(
-                    self.env._("We come only when you have asked for it."),
-                    self.env._("We come only when the citizen has asked for it."),
-                ),
+                    "off": say(
+                        self.env._("We come when you have asked for it."),
+                        self.env._("We come when the citizen has asked for it."),
+                    ),
+                    "forbidden": say(
+                        self.env._("We come only when you have asked for it."),
+                        self.env._("We come only when the citizen has asked for it."),
+                    ),
+                }[self.outreach_without_request],
                 place=WITHOUT_SECTION,
             ),
             self._fact(
@@ -782,9 +800,9 @@ class SekpStandard(models.Model):
                 "choice_of_provider",
                 "provider",
                 required=self.env._("There is a free choice of provider."),
-                offered=self.env._("There is a free choice of provider."),
+                offered=self.env._("It is possible to choose the provider."),
                 off=self.env._("There is no free choice of provider."),
-                forbidden=self.env._("There is no free choice of provider."),
+                forbidden=self.env._("The provider cannot be chosen."),
             ),
             self._fact(
                 "competence",
@@ -907,8 +925,8 @@ class SekpStandard(models.Model):
                     self.env._("The citizen has no duty to tell of changes."),
                 ),
                 forbidden=say(
-                    self.env._("You have no duty to tell of changes."),
-                    self.env._("The citizen has no duty to tell of changes."),
+                    self.env._("You are not asked to tell of changes."),
+                    self.env._("The citizen is not asked to tell of changes."),
                 ),
             ),
             self._fact(

@@ -28,7 +28,7 @@ class SekpStandard(models.Model):
         self.ensure_one()
         lines = [self.env._("Is anybody's life in danger? Call 112.")]
         danish = self.env.lang == DANISH
-        if self.acute_text and (danish or not self.acute_phone):
+        if self.acute_text and (danish or on_paper or not self.acute_phone):
             lines.append(in_danish(self.env, self.acute_text))
         elif self.acute_policy == "redirect" and self.acute_phone:
             lines.append(
