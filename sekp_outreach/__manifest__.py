@@ -83,6 +83,7 @@
         "views/sekp_advice_views.xml",
         "views/sekp_referral_phone_views.xml",
         "views/sekp_referral_triage_views.xml",
+        "report/sekp_standard_print.xml",
         "views/sekp_standard_views.xml",
         "views/mail_activity_plan_views.xml",
         "views/sekp_team_views.xml",

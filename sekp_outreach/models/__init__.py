@@ -46,6 +46,8 @@ from . import sekp_duty
 from . import sekp_standard_parts
 from . import sekp_standard
 from . import sekp_standard_public
+from . import sekp_standard_facts
+from . import sekp_standard_changes
 from . import sekp_citizen
 from . import sekp_identity_wish
 from . import sekp_identity

@@ -3,7 +3,7 @@ from werkzeug.exceptions import HTTPException, NotFound
 
 from odoo import SUPERUSER_ID, api, models
 from odoo.exceptions import UserError
-from odoo.http import Response, request
+from odoo.http import Response, content_disposition, request
 
 from ..tools.own_page import OURS, own_page
 from ..tools.public_path import is_public
@@ -117,6 +117,21 @@ class IrHttp(models.AbstractModel):
             html = own_page(str(html), without=SKIP)
             headers["Content-Security-Policy"] = ONLY_OURS
         return cls._sekp_answer(html, headers, status)
+
+    @classmethod
+    def _sekp_file(cls, content, mimetype, name):
+        """Return a file to be read by everybody, without a cookie.
+
+        :param bytes content: of the file
+        :param str mimetype: of the file
+        :param str name: of the file
+        """
+        headers = {
+            **HEADERS,
+            "Content-Type": mimetype,
+            "Content-Disposition": content_disposition(name, "inline"),
+        }
+        return cls._sekp_answer(content, headers, 200)
 
     @classmethod
     def _sekp_answer(cls, html, headers, status):

@@ -10,3 +10,4 @@ from . import sekp_action_plan
 from . import sekp_absence_agreement
 from . import sekp_closing_letter
 from . import sekp_complaint_guidance
+from . import sekp_standard_print
