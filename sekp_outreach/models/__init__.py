@@ -45,6 +45,7 @@ from . import sekp_team_mail
 from . import sekp_duty
 from . import sekp_standard_parts
 from . import sekp_standard
+from . import sekp_standard_goal
 from . import sekp_standard_public
 from . import sekp_standard_facts
 from . import sekp_standard_changes
@@ -99,6 +100,7 @@ from . import sekp_intake_flood
 from . import sekp_referral_mail
 from . import sekp_neutral_mail
 from . import sekp_mail_held
+from . import sekp_confidential_grouping
 from . import sekp_standard_table
 from . import sekp_practice
 from . import sekp_access_log
@@ -136,3 +138,4 @@ from . import res_config_settings_statistic
 from . import sekp_statistic_entry
 from . import sekp_statistic
 from . import sekp_statistic_erasure
+from . import sekp_figures

@@ -11,3 +11,6 @@ from . import sekp_absence_agreement
 from . import sekp_closing_letter
 from . import sekp_complaint_guidance
 from . import sekp_standard_print
+from . import sekp_quality_goals
+from . import sekp_committee_report
+from . import sekp_homeless_week

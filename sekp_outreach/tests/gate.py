@@ -496,7 +496,13 @@ class GateCase(OutreachCase):
             if login.startswith("foreign_")
         }
         preset = cls.env["sekp.standard"].search([("code", "=", "lejre")])
-        parts = ("deadline_ids", "route_ids", "anonymity_ids", "section_ids")
+        parts = (
+            "deadline_ids",
+            "route_ids",
+            "anonymity_ids",
+            "section_ids",
+            "goal_ids",
+        )
         everyone = {login: {"preset"} for login in cls.roles}
         own = cls.make_standard(in_force=False, company=cls.company)
         abroad = cls.make_standard(in_force=False, company=cls.foreign_company)
@@ -555,6 +561,7 @@ class GateCase(OutreachCase):
                 "anonymity": "allowed",
             },
             "section_ids": {"kind": "purpose", "title": "Formål", "body": "Ro"},
+            "goal_ids": {"sentence": "Ro"},
             "statement_ids": {"sentence": "Ro", "home": "grant"},
         }
         for name in (*names, "statement_ids"):
@@ -632,6 +639,8 @@ class GateCase(OutreachCase):
                 "dialog_id": cls.env["sekp.left.without"].create({}).id,
                 "course_id": cls.course.id,
             },
+            "sekp.committee.report.dialog": {},
+            "sekp.homeless.week": {},
             # No dialog, but like one it is its sender's and nobody else's.
             "sekp.child.notification": {"receipt": "2026-118"},
         }
