@@ -493,3 +493,14 @@ class TestPublicNothingStored(PublicCase):
         self.assertFalse(TestPublicPage.everything(self, "Kanarievej"))
         dialogue = self.env["sekp.dialogue"].search([("referral_id", "=", referral.id)])
         self.assertIn("Kanarievej", dialogue._messages()[0]["text"])
+
+    def test_what_is_put_together_is_counted_together(self):
+        longest = limits.TEXTS["concern"]
+        contact = {"referrer_contact": "Spørg på væreshuset"}
+        page = self.send("self", status=422, concern="x" * longest, **contact)
+        self.assertEqual(set(self.errors(page)), {"concern"})
+        room = int(page.xpath("//textarea[@name='concern']/@maxlength")[0])
+        self.assertLess(room, longest)
+        self.send("self", concern="x" * room, **contact)
+        self.send("self", concern="x" * longest)
+        self.assertEqual(len(self.referrals()), 2)
