@@ -9,7 +9,7 @@ import time
 import xml.etree.ElementTree as ET
 from dataclasses import dataclass, field
 
-from . import browser, databases, odoo_source, places, postgres
+from . import axe, browser, databases, odoo_source, places, postgres
 from .log import records
 from .say import Quit, line, step
 from .selection import addon_files, classes, select
@@ -77,6 +77,8 @@ def with_odoo(tally, chosen):
     """The parts that need Odoo, a database and a browser."""
     databases.require_addon()
     browser.ensure()
+    if chosen.outside != ():
+        axe.ensure()
     odoo = odoo_source.find()
     with postgres.running() as server:
         runtime = Runtime(odoo, server)
