@@ -29,6 +29,7 @@ from . import test_entitlement_property
 from . import test_erased_canaries
 from . import test_escalation
 from . import test_five_walks
+from . import test_exports
 from . import test_follow_up
 from . import test_grant
 from . import test_guard_mutations
