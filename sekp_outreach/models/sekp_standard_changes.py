@@ -154,9 +154,7 @@ class SekpStandard(models.Model):
         """Return what the template of the changes needs."""
         words = self._change_words()
         return {
-            "before_from": format_date(
-                self.env, before.valid_from, date_format="long"
-            ),
+            "before_from": format_date(self.env, before.valid_from, date_format="long"),
             "changes": [
                 {
                     **change._asdict(),

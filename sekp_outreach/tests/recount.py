@@ -7,56 +7,78 @@ from odoo.tools import SQL
 
 from ..models.sekp_standard_parts import DEADLINE_KINDS
 
-CONTACTS = """
-    SELECT %s FROM sekp_contact c JOIN sekp_course o ON o.id = c.course_id
-     WHERE c.is_current AND o.company_id = %s AND %s AND %s"""
-COURSES = "SELECT count(*) FROM sekp_course WHERE company_id = %s AND %s AND %s"
+
+def days(first, last, *column):
+    """Return the condition that a date lies within some days."""
+    return SQL("%s BETWEEN %s AND %s", SQL.identifier(*column), first, last)
+
+
+def danish(first, last, *column):
+    """Return the condition that an instant lies within some days on a Danish wall."""
+    return SQL(
+        "(%s AT TIME ZONE 'UTC' AT TIME ZONE 'Europe/Copenhagen')::date "
+        "BETWEEN %s AND %s",
+        SQL.identifier(*column),
+        first,
+        last,
+    )
+
+
+def contacts(company, first, last):
+    """Return the contacts and attempts that began in some days, as they stand now."""
+    return SQL(
+        "FROM sekp_contact c JOIN sekp_course o ON o.id = c.course_id "
+        "WHERE c.is_current AND o.company_id = %s AND %s",
+        company.id,
+        danish(first, last, "c", "started_at"),
+    )
+
+
+def courses(company, first, last, column):
+    """Return the courses with a day of theirs within some days."""
+    return SQL(
+        "FROM sekp_course WHERE company_id = %s AND %s",
+        company.id,
+        days(first, last, column),
+    )
 
 
 def queries(company, first, last):
     """Return, by measure, the query that counts what happened in some days."""
-
-    def days(column):
-        return SQL("%s BETWEEN %s AND %s", SQL(column), first, last)
-
-    def danish(column):
-        local = SQL(
-            "(%s AT TIME ZONE 'UTC' AT TIME ZONE 'Europe/Copenhagen')::date",
-            SQL(column),
-        )
-        return SQL("%s BETWEEN %s AND %s", local, first, last)
-
-    def contacts(what, which):
-        began = danish("c.started_at")
-        return SQL(CONTACTS, SQL(what), company.id, began, SQL(which))
-
-    def courses(column, which="TRUE"):
-        return SQL(COURSES, company.id, days(column), SQL(which))
-
+    met = contacts(company, first, last)
+    opened = courses(company, first, last, "date_start")
     return {
         "referrals": SQL(
             "SELECT count(*) FROM sekp_referral WHERE company_id = %s AND %s",
             company.id,
-            danish("received_at"),
+            danish(first, last, "received_at"),
         ),
         "advice": SQL(
             "SELECT count(*) FROM sekp_advice WHERE company_id = %s AND %s",
             company.id,
-            days("day"),
+            days(first, last, "day"),
         ),
-        "contacts": contacts("count(*)", "c.outcome = 'met'"),
-        "attempts": contacts(
-            "count(*)", "c.outcome IN ('seen', 'no_answer', 'declined', 'letter')"
+        "contacts": SQL("SELECT count(*) %s AND c.outcome = 'met'", met),
+        "attempts": SQL(
+            "SELECT count(*) %s "
+            "AND c.outcome IN ('seen', 'no_answer', 'declined', 'letter')",
+            met,
         ),
-        "minutes": contacts("COALESCE(sum(c.minutes), 0)", "TRUE"),
-        "courses_opened": courses("date_start", "previous_course_id IS NULL"),
-        "courses_reopened": courses("date_start", "previous_course_id IS NOT NULL"),
-        "courses_closed": courses("date_end"),
+        "minutes": SQL("SELECT COALESCE(sum(c.minutes), 0) %s", met),
+        "courses_opened": SQL(
+            "SELECT count(*) %s AND previous_course_id IS NULL", opened
+        ),
+        "courses_reopened": SQL(
+            "SELECT count(*) %s AND previous_course_id IS NOT NULL", opened
+        ),
+        "courses_closed": SQL(
+            "SELECT count(*) %s", courses(company, first, last, "date_end")
+        ),
         "handovers": SQL(
             "SELECT count(*) FROM sekp_handover h JOIN sekp_course o "
             "ON o.id = h.course_id WHERE o.company_id = %s AND %s",
             company.id,
-            days("h.ended_on"),
+            days(first, last, "h", "ended_on"),
         ),
         **{
             f"deadline_{kind}": SQL(
@@ -65,7 +87,7 @@ def queries(company, first, last):
                 "AND d.due IS NOT NULL AND %s",
                 company.id,
                 kind,
-                days("d.met_on"),
+                days(first, last, "d", "met_on"),
             )
             for kind, _label in DEADLINE_KINDS
         },

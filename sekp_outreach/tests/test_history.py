@@ -31,7 +31,11 @@ class TestHistory(OutreachCase):
     def test_who_has_a_name_in_the_reader_s_language(self):
         told = []
         for days, user in enumerate(
-            (self.worker, self.env.ref("base.public_user"), self.env.ref("base.user_root")),
+            (
+                self.worker,
+                self.env.ref("base.public_user"),
+                self.env.ref("base.user_root"),
+            ),
             start=5,
         ):
             self.course.with_env(self.env(user=user.id, su=True)).rhythm_days = days

@@ -6,8 +6,7 @@ import re
 import lxml.html
 
 _BLOCKS = frozenset(
-    "address blockquote br dd div dl dt h1 h2 h3 h4 h5 h6 hr li ol p table td th tr ul"
-    .split()
+    "address blockquote br dd div dl dt h1 h2 h3 h4 h5 h6 hr li ol p table td th tr ul".split()
 )
 _WORDS = (
     "én ét to tre fire fem seks syv otte ni ti elleve tolv fjorten tyve tredive "
@@ -98,4 +97,6 @@ def changed_lines(old, new):
 
 
 def _lines(text):
-    return [line for line in (" ".join(one.split()) for one in text.splitlines()) if line]
+    return [
+        line for line in (" ".join(one.split()) for one in text.splitlines()) if line
+    ]

@@ -68,7 +68,9 @@ class SekpCommitteeReportDialog(models.TransientModel):
         end = (self.year, 4) if whole else (self.year_to, int(self.quarter_to))
         if begin[0] not in YEARS or end[0] not in YEARS or begin > end:
             raise UserError(
-                self.env._("Choose a year, and a last quarter that is not before the first.")
+                self.env._(
+                    "Choose a year, and a last quarter that is not before the first."
+                )
             )
         first = date(begin[0], 3 * begin[1] - 2, 1)
         after = date(end[0] + (end[1] == 4), 3 * end[1] % 12 + 1, 1)
