@@ -29,7 +29,8 @@ class SekpPaperMixin(models.AbstractModel):
         title = [one["code"] for one in prints]
         title.append(self.with_context(lang=lang)._paper_kind())
         return {
-            "lang": lang,
+            # QWeb has a "lang" of its own: that of the one who prints.
+            "reader_lang": lang,
             "prints": prints,
             "print_lang": (lang or "en").replace("_", "-"),
             "print_title": "-".join(filter(None, title)),

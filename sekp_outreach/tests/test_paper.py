@@ -142,6 +142,10 @@ class TestPaper(PaperCase):
                     title = html.fromstring(page).findtext(".//title")
                     self.assertRegex(title, rf"^({record.reference}-)?\w+$")
                     self.assertNotIn("<script", page)
+                    # Danish, whatever language the one who prints reads.
+                    danish = record.with_user(reader).with_context(lang="da_DK")
+                    self.assertEqual(self.render(name, danish), page)
+                    self.assertIn('<html lang="da-DK">', page)
                 for user in nobody:
                     if user == self.colleague and record == agreement:
                         continue
