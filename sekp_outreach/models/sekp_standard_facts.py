@@ -91,7 +91,7 @@ class SekpStandard(models.Model):
         kinds = self.section_ids._fields["kind"]._description_selection(self.env)
         titles = dict(kinds) | self._titles_by_form()
         for kind, _label in kinds:
-            sections = self.section_ids.filtered(lambda one, kind=kind: one.kind == kind)
+            sections = self.section_ids.filtered(lambda one, k=kind: one.kind == k)
             for section in sections:
                 first = section == sections[0]
                 topics.append(
@@ -281,7 +281,9 @@ class SekpStandard(models.Model):
                 self.env._("Municipality: %(name)s.", name=self.municipality),
             ),
             self._fact(
-                "name", APPROVAL, self.env._("Name of the standard: %(name)s.", name=self.name)
+                "name",
+                APPROVAL,
+                self.env._("Name of the standard: %(name)s.", name=self.name),
             ),
             self._fact(
                 "scheme_name",
@@ -645,7 +647,9 @@ class SekpStandard(models.Model):
                 ),
                 offered=say(
                     self.env._("If you want, we make an action plan together."),
-                    self.env._("If the citizen wants, we make an action plan together."),
+                    self.env._(
+                        "If the citizen wants, we make an action plan together."
+                    ),
                 ),
                 off=self.env._("The standard asks for no action plan."),
                 forbidden=self.env._("No action plan is made."),
@@ -692,7 +696,9 @@ class SekpStandard(models.Model):
                 ),
                 offered=say(
                     self.env._("The support can begin again when you need it."),
-                    self.env._("The support can begin again when the citizen needs it."),
+                    self.env._(
+                        "The support can begin again when the citizen needs it."
+                    ),
                 ),
                 off=self.env._("The standard does not speak of beginning again."),
                 forbidden=self.env._("The support does not begin again."),
@@ -830,7 +836,9 @@ class SekpStandard(models.Model):
                 "review_rule review_interval_months",
                 "follow_up",
                 {
-                    "none": self.env._("There are no fixed intervals for following up."),
+                    "none": self.env._(
+                        "There are no fixed intervals for following up."
+                    ),
                     "interval": self.env._("We follow up every month.")
                     if months == 1
                     else self.env._("We follow up every %(n)s months.", n=months),
@@ -878,11 +886,15 @@ class SekpStandard(models.Model):
                         "citizen."
                     ),
                 ),
-                offered=self.env._("It can be assessed whether an ordinary offer suits."),
+                offered=self.env._(
+                    "It can be assessed whether an ordinary offer suits."
+                ),
                 off=self.env._(
                     "The standard asks for no running assessment of ordinary offers."
                 ),
-                forbidden=self.env._("It is not assessed whether an ordinary offer suits."),
+                forbidden=self.env._(
+                    "It is not assessed whether an ordinary offer suits."
+                ),
             ),
             self._fact_of_feature(
                 "absence_agreement",
@@ -1084,7 +1096,8 @@ class SekpStandard(models.Model):
             staff(
                 "lone_work_answer_minutes",
                 self.env._(
-                    "When nobody answers, the next on duty is told after %(n)s minutes.",
+                    "When nobody answers, the next on duty is told after %(n)s "
+                    "minutes.",
                     n=self.lone_work_answer_minutes,
                 ),
             ),
@@ -1186,7 +1199,9 @@ class SekpStandardRoute(models.Model):
         if limits:
             name = Markup("%s (%s)") % (name, limits)
         # A number that is broken over two lines is dialled wrongly.
-        phone = (self.phone or self.team_id.phone or "").replace(" ", "\N{NO-BREAK SPACE}")
+        phone = (self.phone or self.team_id.phone or "").replace(
+            " ", "\N{NO-BREAK SPACE}"
+        )
         mailbox = self.mailbox or self.team_id.mailbox
         ways = [
             self.env._("phone %(phone)s", phone=phone) if phone else "",

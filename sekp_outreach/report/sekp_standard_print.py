@@ -15,8 +15,8 @@ class SekpStandardLeaflet(models.AbstractModel):
 
     @api.model
     def _get_report_values(self, docids, data=None):
-        return self.env["sekp.standard"].browse(docids or [])._report_values(
-            LEAFLET, data
+        return (
+            self.env["sekp.standard"].browse(docids or [])._report_values(LEAFLET, data)
         )
 
 
@@ -28,8 +28,10 @@ class SekpStandardCommittee(models.AbstractModel):
 
     @api.model
     def _get_report_values(self, docids, data=None):
-        return self.env["sekp.standard"].browse(docids or [])._report_values(
-            COMMITTEE, data
+        return (
+            self.env["sekp.standard"]
+            .browse(docids or [])
+            ._report_values(COMMITTEE, data)
         )
 
 

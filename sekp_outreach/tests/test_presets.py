@@ -266,7 +266,9 @@ def topics(preset):
     """Return what is printed of each topic, as ``{kind: text}``."""
     said = {}
     for topic in preset._published_facts("committee"):
-        lines = [line for fact in topic["facts"] for line in (fact["text"], *fact["items"])]
+        lines = [
+            line for fact in topic["facts"] for line in (fact["text"], *fact["items"])
+        ]
         text = " ".join([*map(str, lines), words(topic["body"])])
         said[topic["kind"]] = " ".join(
             [said.get(topic["kind"], ""), *text.split()]
