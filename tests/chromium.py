@@ -85,12 +85,20 @@ class Page:
             if told.get("id") == self.number:
                 assert "error" not in told, f"{method}: {told['error']}"
                 return told["result"]
+            self.hear(told)
+
+    def hear(self, told):
+        """Keep an event; who leaves a page with unsaved changes means to."""
+        if told.get("method") == "Page.javascriptDialogOpening":
+            leave = {"id": 0, "method": "Page.handleJavaScriptDialog"}
+            self.socket.send(json.dumps(leave | {"params": {"accept": True}}))
+        if "method" in told:
             self.events.append(told)
 
     def await_event(self, method):
         """Wait for an event, such as that a page is there; those before count."""
         while not any(event["method"] == method for event in self.events):
-            self.events.append(json.loads(self.socket.recv()))
+            self.hear(json.loads(self.socket.recv()))
         self.events = [one for one in self.events if one["method"] != method]
 
     def asked(self):
@@ -115,9 +123,13 @@ class Page:
 
     def open(self, address):
         """Open an address and wait until it is there."""
-        self.events = []
+        self.events, self.opened = [], time.monotonic()
         self.call("Page.navigate", url=address)
         self.await_event("Page.loadEventFired")
+
+    def wait(self, seconds):
+        """Wait until so many seconds have passed since an address was opened."""
+        time.sleep(max(0, self.opened + seconds - time.monotonic()))
 
     def run(self, script):
         """Return what a script of ours gives, a promise's value when it is one."""
@@ -205,6 +217,16 @@ class Page:
         self.events = []
         self.click(selector)
         self.await_event("Page.loadEventFired")
+
+    def paper(self):
+        """Return the page as it is printed on A4, as a PDF."""
+        told = self.call(
+            "Page.printToPDF",
+            preferCSSPageSize=True,
+            paperWidth=8.27,
+            paperHeight=11.69,
+        )
+        return base64.b64decode(told["data"])
 
     def picture(self, file):
         """Take a picture of the whole page."""

@@ -45,6 +45,7 @@ from . import sekp_team_mail
 from . import sekp_duty
 from . import sekp_standard_parts
 from . import sekp_standard
+from . import sekp_standard_goal
 from . import sekp_standard_public
 from . import sekp_standard_facts
 from . import sekp_standard_changes
@@ -99,6 +100,7 @@ from . import sekp_intake_flood
 from . import sekp_referral_mail
 from . import sekp_neutral_mail
 from . import sekp_mail_held
+from . import sekp_confidential_grouping
 from . import sekp_standard_table
 from . import sekp_practice
 from . import sekp_access_log
@@ -110,6 +112,11 @@ from . import sekp_who_looked
 from . import sekp_access_erasure
 from . import sekp_retention_rule
 from . import sekp_retention_outside
+from . import sekp_standard_prints
+from . import sekp_referral_prints
+from . import sekp_course_prints
+from . import sekp_absence_agreement_prints
+from . import sekp_complaint_prints
 from . import sekp_erasure_certificate
 from . import sekp_erasure
 from . import sekp_follow_up
@@ -126,3 +133,9 @@ from . import sekp_referral_advice
 from . import sekp_referral_professional
 from . import ir_http_professional
 from . import res_users_professional
+from . import res_company_statistic
+from . import res_config_settings_statistic
+from . import sekp_statistic_entry
+from . import sekp_statistic
+from . import sekp_statistic_erasure
+from . import sekp_figures

@@ -103,6 +103,7 @@ class SekpContact(models.Model):
     )
 
     _course_log = models.Index("(course_id, started_at DESC) WHERE is_current")
+    _by_month = models.Index("USING brin (started_at)")
     _corrected_once = models.UniqueIndex(
         "(replaces_id) WHERE replaces_id IS NOT NULL",
         "This version has already been corrected.",

@@ -42,6 +42,7 @@ PART_FIELDS = (
     "route_ids",
     "anonymity_ids",
     "section_ids",
+    "goal_ids",
     "statement_ids",
 )
 
@@ -811,6 +812,8 @@ class SekpStandard(models.Model):
                     key = "name"
                 elif home == "anonymity_ids":
                     key = "towards"
+                elif home == "goal_ids":
+                    key = "indicator"
                 value = value.filtered(lambda line: line[key] == entry)
             if not value:
                 # An empty list of sources or forms is itself a statement: no limit.

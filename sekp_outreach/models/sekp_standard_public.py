@@ -46,9 +46,25 @@ class SekpStandard(models.Model):
     def _public_promises(self):
         """Return how soon one hears back, as sentences (R070-R078)."""
         self.ensure_one()
-        return [line._public_sentence() for line in self.deadline_ids] or [
+        promises = []
+        for line in self.deadline_ids:
+            promises.append(line._public_sentence())
+            if line.kind == "decision":
+                promises.append(self._public_first_answer())
+        return promises or [
             self.env._("The quality standard sets no deadline for an answer.")
         ]
+
+    def _public_first_answer(self):
+        """Return that nobody hears nothing for as long as a decision may take."""
+        if "response" in self.deadline_ids.mapped("kind"):
+            return self.env._(
+                "Only the decision may take so long: somebody answers you before."
+            )
+        return self.env._(
+            "Only the decision may take so long. The quality standard sets no "
+            "deadline for the first answer: call if you do not hear from us."
+        )
 
     # --- who says so ------------------------------------------------------------------
     def _public_sources(self, door):

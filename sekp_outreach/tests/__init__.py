@@ -29,6 +29,7 @@ from . import test_entitlement_property
 from . import test_erased_canaries
 from . import test_escalation
 from . import test_five_walks
+from . import test_exports
 from . import test_follow_up
 from . import test_grant
 from . import test_guard_mutations
@@ -36,6 +37,7 @@ from . import test_guards
 from . import test_lone_work
 from . import test_leaving
 from . import test_left_without
+from . import test_figures_shown
 from . import test_intake_room
 from . import test_jobs
 from . import test_look_up
@@ -56,6 +58,7 @@ from . import test_nobody_gains
 from . import test_notices
 from . import test_opt_out
 from . import test_overview
+from . import test_paper
 from . import test_policy
 from . import test_professionals
 from . import test_presets
@@ -84,3 +87,4 @@ from . import test_translations
 from . import test_upload
 from . import test_vault
 from . import test_visit_unlogged
+from . import test_statistic

@@ -50,7 +50,7 @@ from odoo import Command
 from odoo.tools import file_open
 
 from ..tools import mail_reader, policy
-from .common import CPR, GROUP, NAME, NOW, TODAY, OutreachCase, make_user
+from .common import CPR, NAME, NOW, TODAY, OutreachCase
 
 YESTERDAY = TODAY - timedelta(days=1)
 TOMORROW = TODAY + timedelta(days=1)
@@ -107,17 +107,14 @@ class GateCase(OutreachCase):
     def setUpClass(cls):
         super().setUpClass()
         cls.matrix = read_policy()
-        cls.people = {}
-        for login, role in cls.roles.items():
-            if not hasattr(cls, login):
-                foreign = login.startswith("foreign_")
-                company = cls.foreign_company if foreign else cls.company
-                roles = role if isinstance(role, tuple) else (role,)
-                user = make_user(cls.env, f"sekp_{login}", roles[0], company)
-                for name in roles[1:]:
-                    user.group_ids |= cls.env.ref(GROUP % name)
-                setattr(cls, login, user)
-            cls.people[login] = getattr(cls, login)
+        cls.add_users(
+            {
+                login: role
+                for login, role in cls.roles.items()
+                if not hasattr(cls, login)
+            }
+        )
+        cls.people = {login: getattr(cls, login) for login in cls.roles}
         cls.standard = cls.make_standard(
             registration_mode="full",
             action_plan="offered",
@@ -441,6 +438,26 @@ class GateCase(OutreachCase):
             for login in cls.roles
             if not login.startswith("foreign_")
         }
+        figure = {"company_id": cls.company.id, "date_from": "2026-08-01"}
+        figure = cls.env["sekp.statistic"].create(
+            {
+                **figure, "date_to": "2026-08-31", "period": "aug. 2026", "months": 1,
+                "measure": "referrals", "dimension": "total", "category_key": "",
+                "value": 9,
+            }
+        )  # fmt: skip
+        cls.relations[figure] = {
+            login: {"municipality"}
+            for login in cls.roles
+            if not login.startswith("foreign_")
+        }
+        entry = cls.env["sekp.statistic.entry"].create(
+            {
+                "company_id": cls.company.id, "measure": "referrals",
+                "month": "2026-09-01", "value": 1,
+            }
+        )  # fmt: skip
+        cls.relations[entry] = {login: {"nobody"} for login in cls.roles}
         claim = cls.env["sekp.intake.key"]._claim(cls.company, "nøgle")
         claim.referral_id = cls.fresh_referral
         cls.relations[claim] = {login: {"nobody"} for login in cls.roles}
@@ -476,7 +493,13 @@ class GateCase(OutreachCase):
             if login.startswith("foreign_")
         }
         preset = cls.env["sekp.standard"].search([("code", "=", "lejre")])
-        parts = ("deadline_ids", "route_ids", "anonymity_ids", "section_ids")
+        parts = (
+            "deadline_ids",
+            "route_ids",
+            "anonymity_ids",
+            "section_ids",
+            "goal_ids",
+        )
         everyone = {login: {"preset"} for login in cls.roles}
         own = cls.make_standard(in_force=False, company=cls.company)
         abroad = cls.make_standard(in_force=False, company=cls.foreign_company)
@@ -535,6 +558,7 @@ class GateCase(OutreachCase):
                 "anonymity": "allowed",
             },
             "section_ids": {"kind": "purpose", "title": "Formål", "body": "Ro"},
+            "goal_ids": {"sentence": "Ro"},
             "statement_ids": {"sentence": "Ro", "home": "grant"},
         }
         for name in (*names, "statement_ids"):
@@ -612,6 +636,8 @@ class GateCase(OutreachCase):
                 "dialog_id": cls.env["sekp.left.without"].create({}).id,
                 "course_id": cls.course.id,
             },
+            "sekp.committee.report.dialog": {},
+            "sekp.homeless.week": {},
             # No dialog, but like one it is its sender's and nobody else's.
             "sekp.child.notification": {"receipt": "2026-118"},
         }

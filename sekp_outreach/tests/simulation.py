@@ -24,6 +24,7 @@ from odoo.fields import Domain
 from odoo.addons.sekp_outreach.tools.danish_calendar import is_working_day
 
 from .common import make_company, make_user
+from .recount import differences
 
 _logger = logging.getLogger(__name__)
 
@@ -234,6 +235,8 @@ class Simulation:
             self.night()
             if self.day.day == 1:
                 _logger.info("%s: %s", self.day, self.progress())
+        for town in self.towns:
+            self.found += differences(self.env, town.company)
 
     def progress(self):
         return (
@@ -884,6 +887,7 @@ class Simulation:
             "Most notices sent in one night": max(self.mails.values(), default=0),
             "Acts of people": sum(self.acts.values()),
             "Longest time an obligation had no owner, nights": self.longest_ownerless,
+            "Figures told, with nothing small": count("sekp.statistic"),
             "Findings, after each day's work and at each midnight": len(self.found),
             "Statements a night, all jobs (median, most)": self.spread(0),
             "Seconds a night, all jobs (median, most)": self.spread(1),
@@ -901,7 +905,8 @@ class Simulation:
                 f"({presets}), from {self.first} to {self.last}. Invented people do "
                 "on working days what people do, by lot; at every midnight the jobs "
                 "run, and then what always holds is asked of the whole database "
-                "(`sekp.check`). Made by `make simulate`, which computes every figure "
+                "(`sekp.check`); at the end the figures that were told are "
+                "counted anew. Made by `make simulate`, which computes every figure "
                 f"here; `make simulate SEED={self.seed}` repeats them, but for the "
                 "seconds, which are this machine's.",
                 "",

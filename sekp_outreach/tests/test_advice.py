@@ -69,9 +69,10 @@ class TestAdvice(OutreachCase):
 
     def test_who_reads_and_who_does_not(self):
         advice = self.env["sekp.advice"].with_user(self.intake).create({})
-        for user in (self.worker, self.manager, self.statistician):
+        for user in (self.worker, self.manager):
             self.assertEqual(len(self.counted(user)), 1)
-        for user in (self.receiver, self.employee):
+        # Who reads figures gets them when they are large enough.
+        for user in (self.receiver, self.employee, self.statistician):
             self.assertFalse(advice.with_user(user).has_access("read"))
         self.assertEqual(self.counted(self.foreign_supervisor), [])
         for user in (self.intake, self.worker, self.supervisor, self.statistician):
@@ -95,6 +96,25 @@ class TestAdvice(OutreachCase):
             .team_id,
             self.abroad,
         )
+
+    def test_each_counts_at_the_own_entry_point(self):
+        provider = self.forest.sudo().copy(
+            {"name": "Udfører", "is_entry_point": False, "member_ids": self.worker.ids}
+        )
+        Advice = self.env["sekp.advice"]
+        for user, team in (
+            (self.intake, self.forest),
+            (self.worker, self.forest),
+            (self.worker, provider),
+            (self.other_supervisor, self.harbour),
+        ):
+            with self.assertRaisesRegex(AccessError, "entry point of your own"):
+                Advice.with_user(user).create({"team_id": team.id})
+        # Who belongs to no entry point answers wherever it rings.
+        carer = make_user(self.env, "sekp_carer", "contact_person", self.company)
+        for team in (self.harbour, self.forest):
+            Advice.with_user(carer).create({"team_id": team.id})
+        self.assertEqual(len(self.counted()), 2)
 
     def test_what_has_not_been_given_is_not_counted(self):
         with self.assertRaisesRegex(ValidationError, "has been given"):

@@ -45,6 +45,9 @@ class TestMenus(OutreachCase):
             board = self.env["sekp.morning"].with_user(user).get_board(None, own)
             self.assertTrue(board["sections"])
             return
+        if action._name == "ir.actions.server":
+            self.assertEqual(action.with_user(user).run()["type"], "ir.actions.act_url")
+            return
         model = self.env[action.res_model].with_user(user)
         modes = [mode.strip() for mode in action.view_mode.split(",")]
         views = model.get_views(

@@ -11,7 +11,14 @@ from ..tools.danish_calendar import due_date
 from .common import make_company
 
 PRESETS = ("broenderslev", "hvidovre", "lejre", "greve", "thisted")
-PARTS = ("deadline_ids", "route_ids", "anonymity_ids", "section_ids", "statement_ids")
+PARTS = (
+    "deadline_ids",
+    "route_ids",
+    "anonymity_ids",
+    "section_ids",
+    "goal_ids",
+    "statement_ids",
+)
 CATALOGUES = (
     "target_group_ids",
     "source_ids",

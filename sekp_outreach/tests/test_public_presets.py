@@ -68,7 +68,8 @@ FACTS = {
             "Visitationen for Handicap og Socialpsykiatri", "99 17 19 20",
             "social@thisted.dk", "There is a decision: within 8 weeks.",
             "The support begins: hurtigst muligt, efter at bevillingen er givet.",
-            "after a decision",
+            "after a decision", "nobody has to be referred",
+            "Only the decision may take so long.", "call if you do not hear from us",
         },
         "never": {"114"},
         "prints": {"visitation"},
@@ -127,6 +128,19 @@ class TestPublicPresets(OutreachCase, HttpCase):
             self.assertIn(
                 standard.acute_text or "112", self.words(self.page(code, lang="da"))
             )
+
+    def test_a_decision_that_takes_long_is_no_silence(self):
+        self.assertNotIn("so long", self.words(self.page("lejre")))
+        standard = self.make_standard(
+            in_force=False,
+            deadlines=[
+                {"kind": "decision", "amount": 8, "unit": "week"},
+                {"kind": "response", "amount": 2, "unit": "day"},
+            ],
+        )
+        decision, answer = standard._public_promises()[1:]
+        self.assertIn("somebody answers you before", decision)
+        self.assertEqual(answer, "We answer: within 2 days.")
 
     def test_each_door_offers_whom_the_paper_names_and_everybody_else(self):
         for code, _standard, facts in self.each():

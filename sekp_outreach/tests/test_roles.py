@@ -162,7 +162,7 @@ class TestRoles(OutreachCase):
         }  # fmt: skip
         complaints = {"sekp.complaint", "sekp.history", "sekp.pass.on.complaint"}
         for role, more in (
-            ("statistics_reader", {"sekp.advice"}),
+            ("statistics_reader", {"sekp.statistic"}),
             ("complaint_handler", complaints),
             ("auditor", oversight),
         ):

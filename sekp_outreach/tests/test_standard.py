@@ -27,7 +27,13 @@ class TestStandard(OutreachCase):
         self.assertEqual(draft.state, "draft")
         self.assertEqual(draft.company_id, self.company)
         self.assertEqual(draft.preset_id, preset)
-        for part in ("deadline_ids", "route_ids", "section_ids", "statement_ids"):
+        for part in (
+            "deadline_ids",
+            "route_ids",
+            "section_ids",
+            "goal_ids",
+            "statement_ids",
+        ):
             self.assertEqual(len(draft[part]), len(preset[part]), part)
         self.assertEqual(draft.deadline_ids.mapped("amount"), [7, 7])
 

@@ -71,6 +71,7 @@ COMPANY = {
         "sekp.standard.route",
         "sekp.standard.anonymity",
         "sekp.standard.section",
+        "sekp.standard.goal",
         "sekp.standard.statement",
     )
 }

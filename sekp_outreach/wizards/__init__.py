@@ -19,4 +19,6 @@ from . import sekp_pass_on_complaint
 from . import sekp_go_out
 from . import sekp_sick_today
 from . import sekp_left_without
+from . import sekp_committee_report
+from . import sekp_homeless_week
 from . import sekp_leave

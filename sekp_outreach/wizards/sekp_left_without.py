@@ -154,11 +154,22 @@ class SekpLeftWithout(models.TransientModel):
             raise UserError(
                 self.env._("The last day comes after the first, within a year.")
             )
-        courses = self.env["sekp.course"].search(
-            Domain("team_id", "in", self._teams().ids)
-            & Domain("date_start", "<=", last)
-            & (Domain("date_end", "=", False) | Domain("date_end", ">=", first))
+        return self._rows_of(self._courses(Domain("team_id", "in", self._teams().ids)))
+
+    def _courses(self, domain):
+        """Return the courses of a domain that were open in the period."""
+        return self.env["sekp.course"].search(
+            domain
+            & Domain("date_start", "<=", self.date_to)
+            & (
+                Domain("date_end", "=", False)
+                | Domain("date_end", ">=", self.date_from)
+            )
         )
+
+    def _rows_of(self, courses):
+        """Return what is told of courses; whose they are has been checked."""
+        first, last = self.date_from, self.date_to
         # Superuser: who was away and who covered on the courses that one supervises.
         absences = (
             self.env["sekp.absence"]
