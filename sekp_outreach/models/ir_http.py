@@ -32,7 +32,7 @@ ONLY_OURS = (
 # What stands when not even a page can be made.
 LAST_RESORT = Markup(
     '<!DOCTYPE html><html lang="da"><head><meta charset="utf-8"/>'
-    f'<link rel="icon" href="{OURS}icon.svg"/>'
+    '<link rel="icon" href="/sekp_outreach/static/public/icon.svg"/>'
     "<title>112</title></head><body><main><h1>112</h1>"
     "<p>Siden virker ikke lige nu. Er der fare for liv, så ring 112.</p>"
     '<p lang="en">This page does not work just now. If a life is in danger, call 112.'

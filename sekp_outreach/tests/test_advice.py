@@ -108,7 +108,10 @@ class TestAdvice(OutreachCase):
             (self.worker, provider),
             (self.other_supervisor, self.harbour),
         ):
-            with self.assertRaisesRegex(AccessError, "entry point of your own"):
+            with (
+                self.assertRaisesRegex(AccessError, "entry point of your own"),
+                self.env.cr.savepoint(),
+            ):
                 Advice.with_user(user).create({"team_id": team.id})
         # Who belongs to no entry point answers wherever it rings.
         carer = make_user(self.env, "sekp_carer", "contact_person", self.company)
