@@ -1,8 +1,6 @@
-from itertools import groupby
-
 from odoo import api, models
 from odoo.fields import Domain
-from odoo.tools import format_date
+from odoo.tools import format_date, groupby
 
 from ..tools import charts
 from ..tools.indicators import (
@@ -80,7 +78,7 @@ class SekpFigures(models.AbstractModel):
 
     @api.model
     def _key(self, asked):
-        """Return the key of the category that is asked for: of a catalogue, a number."""
+        """Return the key of the category asked for: of a catalogue, a number."""
         if asked.dimension != "support_function":
             return asked.part
         entry = self.env["sekp.support.function"].search(

@@ -27,9 +27,7 @@ class FiguresCase(OutreachCase):
         super().setUpClass()
         # Prints fall back on the user's language: what is asserted is the source.
         cls.env["res.lang"].search([("code", "=", "da_DK")]).active = False
-        cls.reader = make_user(
-            cls.env, "sekp_reader", "statistics_reader", cls.company
-        )
+        cls.reader = make_user(cls.env, "sekp_reader", "statistics_reader", cls.company)
         cls.standard = cls.make_standard(
             review_rule="interval",
             review_interval_months=6,
@@ -111,7 +109,9 @@ class TestFigures(FiguresCase):
         goal = self.goal("response_kept")
         self.assertEqual(goal["value"], "74 %")
         self.assertEqual(goal["said"], "31 of 42, Oct 2025 – Jun 2026")
-        self.assertEqual((goal["target"], goal["promise"]), ("100 %", "7 calendar days"))
+        self.assertEqual(
+            (goal["target"], goal["promise"]), ("100 %", "7 calendar days")
+        )
         self.assertEqual(
             [point["value"] for point in goal["points"]], ["50 %", "64 %", "100 %"]
         )
@@ -235,7 +235,9 @@ class TestFigures(FiguresCase):
                 )
                 kinds = set(clocks.mapped("kind"))
                 measured = set(preset.goal_ids.mapped("indicator"))
-                every = {f"{kind}_kept" for kind in self.env["sekp.figures"]._clock_kinds()}
+                every = {
+                    f"{kind}_kept" for kind in self.env["sekp.figures"]._clock_kinds()
+                }
                 self.assertEqual(measured & every, {f"{kind}_kept" for kind in kinds})
 
     # --- the report -------------------------------------------------------------------
@@ -282,7 +284,12 @@ class TestFigures(FiguresCase):
         )
         for vals in (
             {"year": 3},
-            {"period": "quarters", "quarter_from": "4", "quarter_to": "1", "year_to": 2026},
+            {
+                "period": "quarters",
+                "quarter_from": "4",
+                "quarter_to": "1",
+                "year_to": 2026,
+            },
         ):
             with self.subTest(vals), self.assertRaises(UserError):
                 self.report(**vals).action_print()
