@@ -17,12 +17,22 @@ INTEGRITY = (
     "ilYanEU8vxxBexpJd8cWM4ElSQq4QctCLKih0TSfjIfCQTeyH/6zVrmIJfLPrKTKJRbiG+cfnZbQIjAl"
     "JmF1jQ=="
 )
-INSIDE = "package/axe.min.js"
+FILE = "axe.min.js"
+INSIDE = f"package/{FILE}"
+
+
+def folder():
+    return places.cache() / f"axe-core-{VERSION}"
 
 
 def ensure():
-    """Fetch the script when it is missing and return its path."""
-    return places.built(places.cache() / f"axe-core-{VERSION}", build) / "axe.min.js"
+    """Fetch the script when it is missing."""
+    places.built(folder(), build)
+
+
+def script():
+    """Return the script, which was fetched before."""
+    return (folder() / FILE).read_text()
 
 
 def build(into):
@@ -49,4 +59,4 @@ def build(into):
             if base64.b64encode(digest).decode() != INTEGRITY:
                 raise Quit(f"What npm fetched is not axe-core {VERSION} as it was.")
             with tarfile.open(archive) as tar:
-                (into / "axe.min.js").write_bytes(tar.extractfile(INSIDE).read())
+                (into / FILE).write_bytes(tar.extractfile(INSIDE).read())

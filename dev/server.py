@@ -210,8 +210,8 @@ def live(runtime, database, file, *arguments):
     port = free_port()
     places.make(places.LOGS)
     command = runtime.command(
-        *("-d", database, "--db-filter", f"^{database}$"),
-        *("--http-port", str(port), "--max-cron-threads=0"),
+        # Without a filter Odoo knows the one database without asking PostgreSQL.
+        *("-d", database, "--http-port", str(port), "--max-cron-threads=0"),
         *arguments,
     )
     with (

@@ -7,10 +7,12 @@ import subprocess
 import sys
 import time
 import xml.etree.ElementTree as ET
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 
-from . import browser, databases, odoo_source, places, postgres
+from . import axe, browser, databases, odoo_source, places, postgres
 from .log import records
+from .processes import Child
 from .say import Quit, line, step
 from .selection import addon_files, classes, select
 from .server import Runtime, free_port
@@ -18,25 +20,38 @@ from .server import Runtime, free_port
 DATABASE = "sekp_test"
 AT_ONCE = 4
 # Seconds of what takes longest; of the others when nothing is known.
-LIGHT = 4
+LIGHT = 3
 HEAVY = {
     "TestCanaries": 190,
-    "TestAccessMatrixFromOutside": 135,
-    "TestEntitlementProperty": 115,
-    "TestRuleMutations": 75,
-    "TestRotation": 57,
-    "TestPublicMethods": 38,
-    "TestComplaintCanaries": 35,
-    "TestTours": 25,
-    "TestAccessMatrix": 19,
-    "TestRetentionRules": 16,
-    "TestAccessRequest": 13,
-    "TestIdentityTour": 12,
-    "TestComplaint": 11,
-    "TestFiveWalks": 10,
-    "TestErasure": 10,
-    "TestDocumentTour": 10,
-    "TestPresets": 9,
+    "TestAccessMatrixFromOutside": 150,
+    "TestEntitlementProperty": 135,
+    "TestSimulation": 70,
+    "TestTours": 54,
+    "TestRuleMutations": 50,
+    "TestComplaintCanaries": 40,
+    "TestPublicMethods": 28,
+    "TestAccessMatrix": 21,
+    "TestCalendarTours": 20,
+    "TestIdentityTour": 17,
+    "TestLeaving": 16,
+    "TestMorning": 16,
+    "TestPublicDialogue": 14,
+    "TestJobs": 13,
+    "TestDocumentTour": 13,
+    "TestPublicPage": 12,
+    "TestAccessRequest": 11,
+    "TestActivities": 10,
+    "TestRetentionRules": 10,
+    "TestGrant": 9,
+    "TestFiveWalks": 9,
+    "TestProfessionalDoors": 8,
+    "TestMail": 8,
+    "TestMailHeld": 7,
+    "TestOverview": 7,
+    "TestIdentityProperty": 7,
+    "TestDisclosure": 6,
+    "TestErasure": 6,
+    "TestHandover": 6,
 }
 RESULT = re.compile(r"(\d+) failed, (\d+) error\(s\) of (\d+) tests")
 STARTING = re.compile(r"Starting (?P<klass>[\w.]+)\.(?P<method>\w+) \.\.\.$")
@@ -77,14 +92,22 @@ def with_odoo(tally, chosen):
     """The parts that need Odoo, a database and a browser."""
     databases.require_addon()
     browser.ensure()
+    if chosen.outside != ():
+        axe.ensure()
     odoo = odoo_source.find()
     with postgres.running() as server:
         runtime = Runtime(odoo, server)
-        with places.lock(places.STATE, "test", "another `make test` is running."):
-            if chosen.tags != ():
-                addon(tally, runtime, chosen)
+        with (
+            places.lock(places.STATE, "test", "another `make test` is running."),
+            ExitStack() as stack,
+        ):
+            outside = None
             if chosen.outside != ():
-                outside(tally, runtime, chosen.outside)
+                outside = Outside(stack, chosen.outside, alone=chosen.tags == ())
+            if chosen.tags != ():
+                addon(tally, runtime, chosen, outside)
+            if outside:
+                outside.settle(tally)
 
 
 def helpers(tally, names):
@@ -170,11 +193,12 @@ class Run:
             self.tally.fail(f"Odoo ended with exit code {self.code}")
 
 
-def addon(tally, runtime, chosen):
+def addon(tally, runtime, chosen, outside=None):
     """Odoo's own runner on copies of the database with the addon installed.
 
     Everything in as many parts at once as there are processors, up to four; what was
-    chosen in one.
+    chosen in one. The tests from outside, if there are any, begin at the same time:
+    they wait for browsers half of theirs.
     """
     line("Tests of the addon")
     source = databases.ready(runtime, chosen.browsing)
@@ -188,12 +212,14 @@ def addon(tally, runtime, chosen):
         for name in names:
             databases.copy(runtime.postgres, source, name)
             databases.give_uuid(runtime.postgres, name)
+    if outside:
+        outside.begin()
     runs = [Run(tally) for _name in names]
     for number, news in runtime.records_of_all(
         [
             (
                 places.LOGS / f"{name}.log",
-                *("-d", name, "--db-filter", f"^{name}$"),
+                *("-d", name),
                 *("--test-tags", ",".join(tags)),
                 *("--http-port", str(free_port()), "--stop-after-init"),
                 "--max-cron-threads=0",
@@ -260,31 +286,58 @@ def judge(tally, found, doing):
             tally.fail(f"{doing}: {record}")
 
 
-def outside(tally, runtime, files):
+class Outside:
     """The tests from outside, in pytest with the runtime in its environment."""
-    line("Tests from outside")
-    report = places.LOGS / "outside.xml"
-    report.unlink(missing_ok=True)
-    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider"]
-    done = subprocess.run(
-        [*command, f"--junitxml={report}", *(files or (str(places.OUTSIDE),))],
-        cwd=places.ROOT,
-        env={**os.environ, "PYTHONDONTWRITEBYTECODE": "1"},
-    )
-    if not report.exists():
-        tally.fail(f"pytest ended with exit code {done.returncode} and no report")
-        return
-    ran = 0
-    for case in ET.parse(report).getroot().iter("testcase"):
-        ran += 1
-        name = f"{case.get('classname')}.{case.get('name')}"
-        bad = [item for item in case if item.tag in ("failure", "error", "skipped")]
-        if bad:
-            reason = (bad[0].get("message") or "").split("\n")[0]
-            tally.failures.append(f"{name}: {bad[0].tag} {reason}")
-        else:
-            tally.passed += 1
-    if not ran:
-        tally.fail("no test from outside ran")
-    elif done.returncode and not tally.failures:
-        tally.fail(f"pytest ended with exit code {done.returncode}")
+
+    def __init__(self, stack, files, alone):
+        self.stack, self.files, self.alone = stack, files, alone
+        self.report = places.LOGS / "outside.xml"
+        self.output = places.LOGS / "outside.txt"
+        self.process = None
+
+    def begin(self):
+        """Let them run; what they say goes into a file unless they are alone."""
+        places.make(places.LOGS)
+        self.report.unlink(missing_ok=True)
+        stack, said = self.stack, None
+        if not self.alone:
+            said = stack.enter_context(self.output.open("w"))
+        command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider"]
+        child = Child(
+            [
+                *(*command, f"--junitxml={self.report}"),
+                *(self.files or (str(places.OUTSIDE),)),
+            ],
+            cwd=places.ROOT,
+            env={**os.environ, "PYTHONDONTWRITEBYTECODE": "1"},
+            stdin=subprocess.DEVNULL,
+            stdout=said,
+            stderr=said and subprocess.STDOUT,
+        )
+        self.process = stack.enter_context(child)
+
+    def settle(self, tally):
+        """Wait for them, and count them one by one."""
+        line("Tests from outside")
+        if not self.process:
+            self.begin()
+        code = self.process.wait()
+        if not self.alone:
+            line(self.output.read_text().rstrip())
+        if not self.report.exists():
+            tally.fail(f"pytest ended with exit code {code} and no report")
+            return
+        ran = 0
+        for case in ET.parse(self.report).getroot().iter("testcase"):
+            ran += 1
+            name = f"{case.get('classname')}.{case.get('name')}"
+            bad = [item for item in case if item.tag in ("failure", "error", "skipped")]
+            if bad:
+                reason = (bad[0].get("message") or "").split("\n")[0]
+                tally.failures.append(f"{name}: {bad[0].tag} {reason}")
+            else:
+                tally.passed += 1
+        if not ran:
+            tally.fail("no test from outside ran")
+        elif code and not tally.failures:
+            tally.fail(f"pytest ended with exit code {code}")

@@ -123,9 +123,13 @@ class Page:
 
     def open(self, address):
         """Open an address and wait until it is there."""
-        self.events = []
+        self.events, self.opened = [], time.monotonic()
         self.call("Page.navigate", url=address)
         self.await_event("Page.loadEventFired")
+
+    def wait(self, seconds):
+        """Wait until so many seconds have passed since an address was opened."""
+        time.sleep(max(0, self.opened + seconds - time.monotonic()))
 
     def run(self, script):
         """Return what a script of ours gives, a promise's value when it is one."""
@@ -213,6 +217,16 @@ class Page:
         self.events = []
         self.click(selector)
         self.await_event("Page.loadEventFired")
+
+    def paper(self):
+        """Return the page as it is printed on A4, as a PDF."""
+        told = self.call(
+            "Page.printToPDF",
+            preferCSSPageSize=True,
+            paperWidth=8.27,
+            paperHeight=11.69,
+        )
+        return base64.b64decode(told["data"])
 
     def picture(self, file):
         """Take a picture of the whole page."""

@@ -13,7 +13,7 @@ import json
 from odoo import Command
 from odoo.tests import new_test_user
 
-told = {}
+told = {"companies": {}, "codes": {}}
 for code in %(presets)r:
     company = env["res.company"].create({
         "name": f"{code.title()} Prøvekommune", "sekp_child_unit": "Børn og Unge",
@@ -30,13 +30,23 @@ for code in %(presets)r:
         "standard_id": preset.id, "company_id": company.id,
     })
     standard = preset.browse(wizard.action_adopt()["res_id"])
-    standard.route_ids.team_id.write({
+    teams = standard.route_ids.team_id
+    teams.write({
         "responsible_id": user.id, "supervisor_ids": [Command.set(user.ids)],
         "opening_hours": "Mandag til fredag 9-15", "phone": "99 99 99 99",
+        "member_ids": [Command.set(user.ids)],
     })
     standard._put_in_force(company._sekp_today())
     company.write({"sekp_public_page": True, "sekp_public_name": f"by-{code}"})
-    told[code] = company.id
+    referral = env["sekp.referral"].with_company(company).create({
+        "company_id": company.id, "source_id": env.ref("sekp_outreach.source_self").id,
+        "team_id": teams[:1].id, "deviation_reason": "law",
+    })
+    course = referral._allocate(user, teams[:1]).sudo()
+    told["companies"][code] = company.id
+    told["codes"][code] = env["sekp.dialogue"]._open_for(
+        course, "citizen", by_staff=True
+    )[1]
 env.cr.commit()
 print("SCENE", json.dumps(told))
 """
@@ -83,9 +93,21 @@ def _clean_log(address, expected):
 
 
 @pytest.fixture(scope="session")
-def companies(runtime, database, tmp_path_factory):
-    """Five municipalities, each with the page of its own standard; ids by preset."""
+def places_of_presets(runtime, database, tmp_path_factory):
+    """Five municipalities, each with the page of its own standard and a citizen."""
     log = tmp_path_factory.mktemp("pages") / "shell.log"
     output = runtime.shell(database, SCENE % {"presets": PRESETS}, log)
     line = next(row for row in output.splitlines() if "SCENE " in row)
     return json.loads(line.split("SCENE ", 1)[1])
+
+
+@pytest.fixture(scope="session")
+def companies(places_of_presets):
+    """The ids of the five municipalities, by preset."""
+    return places_of_presets["companies"]
+
+
+@pytest.fixture(scope="session")
+def codes(places_of_presets):
+    """A citizen's code in each of the five, known to staff as well, by preset."""
+    return places_of_presets["codes"]

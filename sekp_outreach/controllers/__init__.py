@@ -1,4 +1,5 @@
 from . import json
+from . import export
 from . import report
 from . import document
 from . import public

@@ -121,8 +121,29 @@ class SekpPublicPages(SekpPublic):
 
     @http.route("/sekp/<string:slug>/standard", methods=["GET"], **PUBLIC)
     def printed_standard(self, slug, **kwargs):
-        """Show the quality standard in force, as it is printed."""
-        return self._page("public_standard", self._company(slug))
+        """Show the quality standard in force: the leaflet, and then the rest."""
+        company = self._company(slug)
+        standard = company._sekp_public_standard()
+        standard = standard.with_context(lang=request.env.lang)
+        topics = standard._published_facts("public")
+        return self._page(
+            "public_standard",
+            company,
+            topics=[topic for topic in topics if topic["leaflet"]],
+            more=[topic for topic in topics if not topic["leaflet"]],
+            approval=standard._approval_lines("leaflet"),
+            pdf=standard._makes_pdf(),
+        )
+
+    @http.route("/sekp/<string:slug>/standard.pdf", methods=["GET"], **PUBLIC)
+    def printed_leaflet(self, slug, **kwargs):
+        """Give the leaflet of the quality standard in force as a PDF."""
+        pdf = self._company(slug)._sekp_public_standard()._leaflet_pdf()
+        if not pdf:
+            raise request.not_found()
+        return request.env["ir.http"]._sekp_file(
+            pdf, "application/pdf", "kvalitetsstandard.pdf"
+        )
 
     @http.route(
         f"/sekp/<string:slug>/<any({', '.join(DOORS)}):door>",

@@ -89,8 +89,16 @@ class PublicForm:
 
     @property
     def limit(self):
-        """How many characters a text may have, by its name."""
-        return limits.TEXTS
+        """How many characters a text may have, by its name.
+
+        What is put below it is a part of it.
+        """
+        added = len(self._told_below())
+        return {**limits.TEXTS, "concern": limits.TEXTS["concern"] - added}
+
+    def unfolds(self, *names):
+        """Tell whether something was written, or is wrong, in folded fields."""
+        return any(self.written.get(name) or name in self.errors for name in names)
 
     def labels(self):
         """Return what the fields are called where an error names them."""
@@ -141,11 +149,11 @@ class PublicForm:
             errors["concern"] = self.env._(
                 "Write what is the matter; a few words are enough."
             )
+        longest = self.limit
         for name in self.texts():
-            if len(written[name]) > limits.TEXTS[name]:
+            if len(written[name]) > longest[name]:
                 errors[name] = self.env._(
-                    "Write at most %(longest)s characters.",
-                    longest=limits.TEXTS[name],
+                    "Write at most %(longest)s characters.", longest=longest[name]
                 )
             elif find_cpr(written[name]):
                 errors[name] = self.env._(
@@ -223,13 +231,19 @@ class PublicForm:
 
     def _values_of_oneself(self):
         """Return how to reach the person; not kept where nothing may be stored."""
-        contact = self.written["referrer_contact"]
         if not self.transient:
             return {
-                "referrer_contact": contact,
+                "referrer_contact": self.written["referrer_contact"],
                 "referrer_name": self.written.get("referrer_name", ""),
             }
-        if not contact:
-            return {}
+        return {"concern": f"{self.written['concern']}{self._told_below()}"}
+
+    def _told_below(self):
+        """Return how to reach the person, below the concern where it is not kept."""
+        contact = self.written["referrer_contact"]
+        # Too long by itself: that is said, and nothing is put together.
+        room = limits.TEXTS["referrer_contact"]
+        if self.door != "self" or not self.transient or not 0 < len(contact) <= room:
+            return ""
         told = self.env._("How to reach me: %(contact)s", contact=contact)
-        return {"concern": f"{self.written['concern']}\n{told}"}
+        return f"\n{told}"

@@ -47,6 +47,8 @@ from . import sekp_standard_parts
 from . import sekp_standard
 from . import sekp_standard_goal
 from . import sekp_standard_public
+from . import sekp_standard_facts
+from . import sekp_standard_changes
 from . import sekp_citizen
 from . import sekp_identity_wish
 from . import sekp_identity
@@ -110,6 +112,11 @@ from . import sekp_who_looked
 from . import sekp_access_erasure
 from . import sekp_retention_rule
 from . import sekp_retention_outside
+from . import sekp_standard_prints
+from . import sekp_referral_prints
+from . import sekp_course_prints
+from . import sekp_absence_agreement_prints
+from . import sekp_complaint_prints
 from . import sekp_erasure_certificate
 from . import sekp_erasure
 from . import sekp_follow_up

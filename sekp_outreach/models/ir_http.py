@@ -1,12 +1,12 @@
 from markupsafe import Markup
-from werkzeug.exceptions import HTTPException, NotFound
+from werkzeug.exceptions import HTTPException
 
 from odoo import SUPERUSER_ID, api, models
 from odoo.exceptions import UserError
-from odoo.http import Response, request
+from odoo.http import Response, content_disposition, request
 
 from ..tools.own_page import OURS, own_page
-from ..tools.public_path import is_public
+from ..tools.public_path import is_nowhere, is_public
 
 # How a route says that it takes everybody for nobody.
 NOBODY = "sekp_nobody"
@@ -20,6 +20,8 @@ HEADERS = {
     "X-Content-Type-Options": "nosniff",
     "X-Frame-Options": "DENY",
 }
+# Where there is no page.
+NOWHERE = "/sekp"
 # The layout's own link past its header: on our pages it speaks our language.
 SKIP = "o_skip_to_content"
 # Nothing but what is ours, whatever else gets onto the page.
@@ -30,6 +32,7 @@ ONLY_OURS = (
 # What stands when not even a page can be made.
 LAST_RESORT = Markup(
     '<!DOCTYPE html><html lang="da"><head><meta charset="utf-8"/>'
+    f'<link rel="icon" href="{OURS}icon.svg"/>'
     "<title>112</title></head><body><main><h1>112</h1>"
     "<p>Siden virker ikke lige nu. Er der fare for liv, så ring 112.</p>"
     '<p lang="en">This page does not work just now. If a life is in danger, call 112.'
@@ -104,7 +107,6 @@ class IrHttp(models.AbstractModel):
                 "no_header": True,
                 "no_footer": True,
                 "ours": OURS,
-                "x_icon": f"{OURS}icon.svg",
                 "company": company,
                 "address": company._sekp_public_address(language),
                 **company._sekp_public_facts(),
@@ -119,6 +121,21 @@ class IrHttp(models.AbstractModel):
         return cls._sekp_answer(html, headers, status)
 
     @classmethod
+    def _sekp_file(cls, content, mimetype, name):
+        """Return a file to be read by everybody, without a cookie.
+
+        :param bytes content: of the file
+        :param str mimetype: of the file
+        :param str name: of the file
+        """
+        headers = {
+            **HEADERS,
+            "Content-Type": mimetype,
+            "Content-Disposition": content_disposition(name, "inline"),
+        }
+        return cls._sekp_answer(content, headers, 200)
+
+    @classmethod
     def _sekp_answer(cls, html, headers, status):
         response = Response(html, headers=list(headers.items()), status=status)
         for one in (response, response._wrapped__, request.future_response):
@@ -127,10 +144,11 @@ class IrHttp(models.AbstractModel):
 
     @classmethod
     def _match(cls, path_info):
-        """Lead from no address of ours to another: what is not there is not there."""
-        if is_public(path_info) and "//" in path_info:
-            raise NotFound
-        return super()._match(path_info)
+        """Lead from no address of ours to another: what is not there is not there.
+
+        Our own route says so: a website would look further, and note who asked.
+        """
+        return super()._match(NOWHERE if is_nowhere(path_info) else path_info)
 
     @classmethod
     def _serve_fallback(cls):

@@ -2,7 +2,6 @@ import re
 
 from odoo import api, fields, models
 from odoo.exceptions import ValidationError
-from odoo.tools import format_date
 
 SLUG = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*", re.ASCII)
 # Addresses below /sekp/ that are something else.
@@ -97,15 +96,9 @@ class ResCompany(models.Model):
         standard = self._sekp_public_standard()
         if not standard:
             return {"standard": standard}
-
-        def long_date(day):
-            return format_date(self.env, day, date_format="long")
-
         return {
             "standard": standard,
             "emergency": standard._public_emergency(),
             "entry_points": standard._public_entry_points(),
             "promises": standard._public_promises(),
-            "valid_from": long_date(standard.valid_from),
-            "approved_on": long_date(standard.approved_on),
         }

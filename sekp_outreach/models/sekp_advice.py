@@ -1,5 +1,5 @@
 from odoo import api, fields, models
-from odoo.exceptions import ValidationError
+from odoo.exceptions import AccessError, ValidationError
 from odoo.fields import Domain
 
 from .sekp_referral import CHANNELS
@@ -61,6 +61,28 @@ class SekpAdvice(models.Model):
     )
 
     _by_day = models.Index("(company_id, day)")
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        advice = super().create(vals_list)
+        # What follows from an act on a referral is counted where that lies.
+        if not self.env.su:
+            advice._check_own_entry_point()
+        return advice
+
+    def _check_own_entry_point(self):
+        """Refuse to count where the user does not answer.
+
+        :raises AccessError: for a team that is no entry point of the user's own
+        """
+        for advice in self:
+            team = advice.team_id
+            if team not in team._own_entry_points(team.company_id):
+                raise AccessError(
+                    self.env._(
+                        "Advice is counted at an entry point of your own. Choose it."
+                    )
+                )
 
     @api.constrains("day")
     def _check_day(self):

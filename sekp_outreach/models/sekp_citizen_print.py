@@ -111,8 +111,6 @@ class SekpCitizenPrint(models.AbstractModel):
     def _frame(self, citizen, company):
         """Return what every print bears: the code, the municipality, the day."""
         return {
-            "lang": self.env.lang,
-            "html_lang": (self.env.lang or "da").replace("_", "-"),
             "code": citizen.reference,
             "municipality": company.name,
             "date": self.env["sekp.print.mixin"]._citizen_print_date(

@@ -1,4 +1,4 @@
-from odoo import fields, models
+from odoo import api, fields, models
 from odoo.exceptions import UserError
 
 
@@ -27,6 +27,13 @@ class SekpCourse(models.Model):
         help="The citizen said so with the code; the contact person talks with the "
         "citizen, and closes or goes on.",
     )
+
+    messages_waiting = fields.Integer(compute="_compute_messages_waiting")
+
+    @api.depends("dialogue_line_ids.read_at")
+    def _compute_messages_waiting(self):
+        for course in self:
+            course.messages_waiting = len(course.dialogue_line_ids._waiting())
 
     def _wish_to_stop(self):
         """Keep that the citizen wants to stop, and ask the contact person at once.

@@ -192,6 +192,11 @@ class SekpHandoverLetter(models.Model):
             and handover._is_shared()
         )
 
+    def _paper_values(self):
+        """Return what is printed: the same as on screen."""
+        self.ensure_one()
+        return {"code": self.reference, "disclosed": self.disclosed}
+
     def action_print(self):
         """Open the letter on paper."""
         self.ensure_one()

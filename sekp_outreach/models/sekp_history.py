@@ -48,12 +48,26 @@ class SekpHistory(models.Model):
     old_value = fields.Char()
     new_value = fields.Char()
     what = fields.Char(compute="_compute_what")
+    who = fields.Char(string="By Whom", compute="_compute_who")
 
     def _takes_own_reference(self):
         return False
 
     def _registration_standard(self):
         return self.env["sekp.standard"]
+
+    @api.depends("user_id")
+    @api.depends_context("lang")
+    def _compute_who(self):
+        for change in self:
+            # Superuser: the name of whoever changed it, and nothing else of the user.
+            user = change.user_id.sudo()
+            if user._is_public():
+                change.who = self.env._("From outside")
+            elif user._is_superuser():
+                change.who = self.env._("The system")
+            else:
+                change.who = user.name
 
     @api.depends("record_model", "field_name", "kind", "old_value", "new_value")
     @api.depends_context("lang", "tz", "uid")

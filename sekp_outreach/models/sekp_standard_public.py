@@ -20,17 +20,22 @@ class SekpStandard(models.Model):
     _inherit = "sekp.standard"
 
     # --- in an emergency --------------------------------------------------------------
-    def _public_emergency(self):
-        """Return what to do when it cannot wait, as lines, most urgent first (R053)."""
+    def _public_emergency(self, on_paper=False):
+        """Return what to do when it cannot wait, as lines, most urgent first (R053).
+
+        :param bool on_paper: whether one can only read it, and write nothing there
+        """
         self.ensure_one()
         lines = [self.env._("Is anybody's life in danger? Call 112.")]
         danish = self.env.lang == DANISH
-        if self.acute_text and (danish or not self.acute_phone):
+        if self.acute_text and (danish or on_paper or not self.acute_phone):
             lines.append(in_danish(self.env, self.acute_text))
         elif self.acute_policy == "redirect" and self.acute_phone:
             lines.append(
                 self.env._("Is it acute? Call %(phone)s.", phone=self.acute_phone)
             )
+        elif self.acute_policy == "handle" and on_paper:
+            lines.append(self.env._("Is it acute? Call us."))
         elif self.acute_policy == "handle":
             lines.append(
                 self.env._("Is it acute? Call us, or write here that it is acute.")
@@ -41,9 +46,25 @@ class SekpStandard(models.Model):
     def _public_promises(self):
         """Return how soon one hears back, as sentences (R070-R078)."""
         self.ensure_one()
-        return [line._public_sentence() for line in self.deadline_ids] or [
+        promises = []
+        for line in self.deadline_ids:
+            promises.append(line._public_sentence())
+            if line.kind == "decision":
+                promises.append(self._public_first_answer())
+        return promises or [
             self.env._("The quality standard sets no deadline for an answer.")
         ]
+
+    def _public_first_answer(self):
+        """Return that nobody hears nothing for as long as a decision may take."""
+        if "response" in self.deadline_ids.mapped("kind"):
+            return self.env._(
+                "Only the decision may take so long: somebody answers you before."
+            )
+        return self.env._(
+            "Only the decision may take so long. The quality standard sets no "
+            "deadline for the first answer: call if you do not hear from us."
+        )
 
     # --- who says so ------------------------------------------------------------------
     def _public_sources(self, door):
@@ -108,11 +129,15 @@ class SekpStandardDeadline(models.Model):
 
     def _public_sentence(self):
         """Return the promise as a sentence."""
+        return self._public_what(self._public_when())
+
+    def _public_when(self):
+        """Return by when it is promised, such as ``within 7 days``."""
         self.ensure_one()
         if self.timing == "immediate":
-            return self._public_what(self.env._("the same day"))
+            return self.env._("the same day")
         if self.timing == "worded":
-            return self._public_what(in_danish(self.env, self.wording))
+            return in_danish(self.env, self.wording)
         words = {
             "day": (self.env._("within 1 day"), self.env._("within %(n)s days")),
             "working_day": (
@@ -131,7 +156,7 @@ class SekpStandardDeadline(models.Model):
             when = self.env._("%(when)s after we know what we need", when=when)
         elif self.clock_start == "decided":
             when = self.env._("%(when)s after the decision", when=when)
-        return self._public_what(when)
+        return when
 
     def _public_what(self, when):
         return {

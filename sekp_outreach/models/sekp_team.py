@@ -301,19 +301,24 @@ class SekpTeam(models.Model):
         )
 
     @api.model
-    def _own_entry_point(self):
-        """Return the entry point the user answers the phone of, or the first one."""
+    def _own_entry_points(self, company):
+        """Return the entry points the user answers the phone of.
+
+        One who belongs to none may answer that of any in the municipality.
+        """
         entries = self.search(
-            [
-                ("is_entry_point", "=", True),
-                ("company_id", "=", self.env.company.id),
-            ]
+            [("is_entry_point", "=", True), ("company_id", "=", company.id)]
         )
         user = self.env.user
         own = entries.filtered(
             lambda team: user in team.intake_ids | team.supervisor_ids | team.member_ids
         )
-        return (own or entries)[:1]
+        return own or entries
+
+    @api.model
+    def _own_entry_point(self):
+        """Return the entry point the user answers the phone of, or the first one."""
+        return self._own_entry_points(self.env.company)[:1]
 
     def _referral_owner(self):
         """Return who owns a new referral here: intake staff first."""

@@ -1,19 +1,12 @@
-from odoo import api, models
+from odoo import models
 
 
 class SekpCourseAsCitizen(models.AbstractModel):
     """The course as its citizen will read it, for the one who writes it."""
 
     _name = "report.sekp_outreach.sekp_course_as_citizen"
+    _inherit = ["sekp.paper.mixin"]
     _description = "Read as the Citizen"
 
-    @api.model
-    def _get_report_values(self, docids, data=None):
-        courses = self.env["sekp.course"].browse(docids or [])
-        lang = self.env["sekp.print.mixin"]._citizen_print_lang()
-        return {
-            "prints": [
-                course._as_citizen_values()
-                for course in courses.with_context(lang=lang)
-            ]
-        }
+    _sekp_paper_model = "sekp.course"
+    _sekp_paper_values = "_as_citizen_values"

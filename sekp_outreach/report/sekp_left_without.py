@@ -11,6 +11,6 @@ class SekpLeftWithoutReport(models.AbstractModel):
     def _get_report_values(self, docids, data=None):
         dialogs = self.env["sekp.left.without"].browse(docids or [])
         return {
-            "html_lang": (self.env.lang or "en_US").split("_")[0],
+            "print_lang": (self.env.lang or "en_US").split("_")[0],
             "prints": [dialog._print_values() for dialog in dialogs],
         }

@@ -29,6 +29,7 @@ from . import test_entitlement_property
 from . import test_erased_canaries
 from . import test_escalation
 from . import test_five_walks
+from . import test_exports
 from . import test_follow_up
 from . import test_grant
 from . import test_guard_mutations
@@ -57,6 +58,7 @@ from . import test_nobody_gains
 from . import test_notices
 from . import test_opt_out
 from . import test_overview
+from . import test_paper
 from . import test_policy
 from . import test_professionals
 from . import test_presets
@@ -64,6 +66,7 @@ from . import test_public_dialogue
 from . import test_public_methods
 from . import test_public_page
 from . import test_public_presets
+from . import test_published_standard
 from . import test_query_budget
 from . import test_referral
 from . import test_referral_documents

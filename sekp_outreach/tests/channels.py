@@ -816,7 +816,11 @@ def prints(visitor):
     case = visitor.case
     reports = case.env["ir.actions.report"].search([("model", "=like", "sekp.%")])
     for report in reports:
-        ids = next(row.id for row in case.targets if row._name == report.model)
+        ids = next(
+            (row.id for row in case.targets if row._name == report.model),
+            # What is printed of the scheme: any of it.
+            case.env[report.model].search([], limit=1).id,
+        )
         visitor.open(f"/report/html/{report.report_name}/{ids}")
         visitor.open(f"/report/pdf/{report.report_name}/{ids}")
 

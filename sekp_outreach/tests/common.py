@@ -20,7 +20,7 @@ import re
 from datetime import date, datetime
 
 from odoo import Command, fields
-from odoo.tests import TransactionCase, freeze_time, new_test_user
+from odoo.tests import TransactionCase, freeze_time
 
 # A clock's activity type bears the name of its model: what is due is the rest.
 KIND_OF_TYPE = re.compile(r"^activity_((referral|course)_)?")
@@ -40,17 +40,34 @@ def make_user(env, login, group, company, **vals):
 
     An internal one, but for another system, which is none.
     """
-    groups = ["base.group_user"] if group != "referring_professional" else []
-    groups += [GROUP % group] if group else []
-    return new_test_user(
-        env,
-        login=login,
-        groups=",".join(groups),
-        company_id=company.id,
-        company_ids=[Command.set(company.ids)],
-        tz="Europe/Copenhagen",
-        **vals,
-    )
+    return make_users(env, [(login, group, company)], **vals)
+
+
+def make_users(env, people, **vals):
+    """Create several users at once, to whom no mail tells of it.
+
+    :param people: login, role and municipality of each; several roles are a tuple
+    """
+    values = []
+    for login, roles, company in people:
+        roles = roles if isinstance(roles, tuple) else (roles,)
+        groups = ["base.group_user"] if "referring_professional" not in roles else []
+        groups += [GROUP % role for role in roles if role]
+        values.append(
+            {
+                "login": login,
+                "password": login.ljust(8, "x"),
+                "name": f"{login} ({','.join(groups)})",
+                "email": f"{login[0]}.{login[0]}@example.com",
+                "group_ids": [Command.set([env.ref(group).id for group in groups])],
+                "company_id": company.id,
+                "company_ids": [Command.set(company.ids)],
+                "tz": "Europe/Copenhagen",
+                **vals,
+            }
+        )
+    users = env["res.users"].with_context(no_reset_password=True).create(values)
+    return users.with_env(env)
 
 
 def make_company(env, name):
@@ -72,20 +89,19 @@ class OutreachCase(TransactionCase):
         cls.startClassPatcher(cls.freeze(NOW))
         cls.company = make_company(cls.env, "Havnby Kommune")
         cls.foreign_company = make_company(cls.env, "Skovby Kommune")
-        for login, group in (
-            ("intake", "intake"),
-            ("supervisor", "supervisor"),
-            ("worker", "contact_person"),
-            ("colleague", "contact_person"),
-            ("other_worker", "contact_person"),
-            ("other_supervisor", "supervisor"),
-            ("manager", "scheme_manager"),
-            ("receiver", "receiver"),
-            ("employee", None),
-        ):
-            setattr(cls, login, make_user(cls.env, f"sekp_{login}", group, cls.company))
-        cls.foreign_supervisor = make_user(
-            cls.env, "sekp_foreign_supervisor", "supervisor", cls.foreign_company
+        cls.add_users(
+            {
+                "intake": "intake",
+                "supervisor": "supervisor",
+                "worker": "contact_person",
+                "colleague": "contact_person",
+                "other_worker": "contact_person",
+                "other_supervisor": "supervisor",
+                "manager": "scheme_manager",
+                "receiver": "receiver",
+                "employee": None,
+                "foreign_supervisor": "supervisor",
+            }
         )
         cls.harbour = cls.env["sekp.team"].create(
             {
@@ -119,6 +135,23 @@ class OutreachCase(TransactionCase):
         cls.home_visit = cls.env.ref("sekp_outreach.contact_form_home_visit")
         cls.phone = cls.env.ref("sekp_outreach.contact_form_phone")
         cls.offer = cls.env.ref("sekp_outreach.offer_activity_centre")
+
+    @classmethod
+    def add_users(cls, roles):
+        """Create users, of the other municipality if they are called foreign.
+
+        :param dict roles: one or several of our roles, or none, by login
+        """
+        homes = {True: cls.foreign_company, False: cls.company}
+        users = make_users(
+            cls.env,
+            [
+                (f"sekp_{login}", role, homes[login.startswith("foreign_")])
+                for login, role in roles.items()
+            ],
+        )
+        for login, user in zip(roles, users, strict=True):
+            setattr(cls, login, user)
 
     def setUp(self):
         super().setUp()

@@ -50,7 +50,7 @@ from odoo import Command
 from odoo.tools import file_open
 
 from ..tools import mail_reader, policy
-from .common import CPR, GROUP, NAME, NOW, TODAY, OutreachCase, make_user
+from .common import CPR, NAME, NOW, TODAY, OutreachCase
 
 YESTERDAY = TODAY - timedelta(days=1)
 TOMORROW = TODAY + timedelta(days=1)
@@ -107,17 +107,14 @@ class GateCase(OutreachCase):
     def setUpClass(cls):
         super().setUpClass()
         cls.matrix = read_policy()
-        cls.people = {}
-        for login, role in cls.roles.items():
-            if not hasattr(cls, login):
-                foreign = login.startswith("foreign_")
-                company = cls.foreign_company if foreign else cls.company
-                roles = role if isinstance(role, tuple) else (role,)
-                user = make_user(cls.env, f"sekp_{login}", roles[0], company)
-                for name in roles[1:]:
-                    user.group_ids |= cls.env.ref(GROUP % name)
-                setattr(cls, login, user)
-            cls.people[login] = getattr(cls, login)
+        cls.add_users(
+            {
+                login: role
+                for login, role in cls.roles.items()
+                if not hasattr(cls, login)
+            }
+        )
+        cls.people = {login: getattr(cls, login) for login in cls.roles}
         cls.standard = cls.make_standard(
             registration_mode="full",
             action_plan="offered",

@@ -3,38 +3,106 @@
 Days are Danish days, as a calendar on the wall has them.
 """
 
-DAY = "(%s AT TIME ZONE 'UTC' AT TIME ZONE 'Europe/Copenhagen')::date"
-CONTACT = (
-    "FROM sekp_contact c JOIN sekp_course o ON o.id = c.course_id "
-    "WHERE c.is_current AND o.company_id = %(company)s AND "
-    + DAY % "c.started_at"
-    + " BETWEEN %(first)s AND %(last)s"
-)
-COURSE = "SELECT count(*) FROM sekp_course WHERE company_id = %(company)s AND "
-BETWEEN = "BETWEEN %(first)s AND %(last)s"
-RECOUNT = {
-    "referrals": "SELECT count(*) FROM sekp_referral WHERE company_id = %(company)s "
-    f"AND {DAY % 'received_at'} {BETWEEN}",
-    "advice": "SELECT count(*) FROM sekp_advice WHERE company_id = %(company)s "
-    f"AND day {BETWEEN}",
-    "contacts": f"SELECT count(*) {CONTACT} AND c.outcome = 'met'",
-    "attempts": f"SELECT count(*) {CONTACT} AND c.outcome IN "
-    "('seen', 'no_answer', 'declined', 'letter')",
-    "minutes": f"SELECT COALESCE(sum(c.minutes), 0) {CONTACT}",
-    "courses_opened": f"{COURSE} date_start {BETWEEN} AND previous_course_id IS NULL",
-    "courses_reopened": f"{COURSE} date_start {BETWEEN} "
-    "AND previous_course_id IS NOT NULL",
-    "courses_closed": f"{COURSE} date_end {BETWEEN}",
-    "handovers": "SELECT count(*) FROM sekp_handover h JOIN sekp_course o "
-    "ON o.id = h.course_id WHERE o.company_id = %(company)s "
-    f"AND h.ended_on {BETWEEN}",
-    **{
-        f"deadline_{kind}": "SELECT count(*) FROM sekp_deadline d JOIN sekp_referral r "
-        "ON r.id = d.referral_id WHERE r.company_id = %(company)s "
-        f"AND d.kind = '{kind}' AND d.due IS NOT NULL AND d.met_on {BETWEEN}"
-        for kind in ("response", "processing", "first_visit", "decision", "start")
-    },
-}
+from odoo.tools import SQL
+
+from ..models.sekp_standard_parts import DEADLINE_KINDS
+
+
+def days(first, last, *column):
+    """Return the condition that a date lies within some days."""
+    return SQL("%s BETWEEN %s AND %s", SQL.identifier(*column), first, last)
+
+
+def danish(first, last, *column):
+    """Return the condition that an instant lies within some days on a Danish wall."""
+    return SQL(
+        "(%s AT TIME ZONE 'UTC' AT TIME ZONE 'Europe/Copenhagen')::date "
+        "BETWEEN %s AND %s",
+        SQL.identifier(*column),
+        first,
+        last,
+    )
+
+
+def contacts(company, first, last):
+    """Return the contacts and attempts that began in some days, as they stand now."""
+    return SQL(
+        "FROM sekp_contact c JOIN sekp_course o ON o.id = c.course_id "
+        "WHERE c.is_current AND o.company_id = %s AND %s",
+        company.id,
+        danish(first, last, "c", "started_at"),
+    )
+
+
+def courses(company, first, last, column):
+    """Return the courses with a day of theirs within some days."""
+    return SQL(
+        "FROM sekp_course WHERE company_id = %s AND %s",
+        company.id,
+        days(first, last, column),
+    )
+
+
+def queries(company, first, last):
+    """Return, by measure, the query that counts what happened in some days."""
+    met = contacts(company, first, last)
+    opened = courses(company, first, last, "date_start")
+    return {
+        "referrals": SQL(
+            "SELECT count(*) FROM sekp_referral WHERE company_id = %s AND %s",
+            company.id,
+            danish(first, last, "received_at"),
+        ),
+        "advice": SQL(
+            "SELECT count(*) FROM sekp_advice WHERE company_id = %s AND %s",
+            company.id,
+            days(first, last, "day"),
+        ),
+        "contacts": SQL("SELECT count(*) %s AND c.outcome = 'met'", met),
+        "attempts": SQL(
+            "SELECT count(*) %s "
+            "AND c.outcome IN ('seen', 'no_answer', 'declined', 'letter')",
+            met,
+        ),
+        "minutes": SQL("SELECT COALESCE(sum(c.minutes), 0) %s", met),
+        "courses_opened": SQL(
+            "SELECT count(*) %s AND previous_course_id IS NULL", opened
+        ),
+        "courses_reopened": SQL(
+            "SELECT count(*) %s AND previous_course_id IS NOT NULL", opened
+        ),
+        "courses_closed": SQL(
+            "SELECT count(*) %s", courses(company, first, last, "date_end")
+        ),
+        "handovers": SQL(
+            "SELECT count(*) FROM sekp_handover h JOIN sekp_course o "
+            "ON o.id = h.course_id WHERE o.company_id = %s AND %s",
+            company.id,
+            days(first, last, "h", "ended_on"),
+        ),
+        **{
+            f"deadline_{kind}": SQL(
+                "SELECT count(*) FROM sekp_deadline d JOIN sekp_referral r "
+                "ON r.id = d.referral_id WHERE r.company_id = %s AND d.kind = %s "
+                "AND d.due IS NOT NULL AND %s",
+                company.id,
+                kind,
+                days(first, last, "d", "met_on"),
+            )
+            for kind, _label in DEADLINE_KINDS
+        },
+    }
+
+
+def happened(company, measure, first, last):
+    """Return how much happened of a measure, or None when it is not counted here."""
+    query = queries(company, first, last).get(measure)
+    if query is None:
+        return None
+    company.env.cr.execute(query)
+    return company.env.cr.fetchone()[0]
+
+
 # What may be counted in several categories at once.
 SEVERAL = ("target_group", "support_function")
 
@@ -48,14 +116,9 @@ def differences(env, company):
     for row in rows.filtered(lambda row: row.dimension == "total"):
         what = f"{row.measure} {row.period}"
         totals.setdefault(row.measure, []).append(row)
-        if row.measure in RECOUNT:
-            env.cr.execute(
-                RECOUNT[row.measure],
-                {"company": company.id, "first": row.date_from, "last": row.date_to},
-            )
-            (happened,) = env.cr.fetchone()
-            if happened != row.value:
-                found.append(f"{what}: told {row.value}, happened {happened}")
+        number = happened(company, row.measure, row.date_from, row.date_to)
+        if number not in (None, row.value):
+            found.append(f"{what}: told {row.value}, happened {number}")
     blocks = {}
     for row in rows:
         if row.value and row.value < company.sekp_statistic_threshold:

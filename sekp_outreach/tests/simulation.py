@@ -905,7 +905,8 @@ class Simulation:
                 f"({presets}), from {self.first} to {self.last}. Invented people do "
                 "on working days what people do, by lot; at every midnight the jobs "
                 "run, and then what always holds is asked of the whole database "
-                "(`sekp.check`); at the end the figures that were told are counted anew. Made by `make simulate`, which computes every figure "
+                "(`sekp.check`); at the end the figures that were told are "
+                "counted anew. Made by `make simulate`, which computes every figure "
                 f"here; `make simulate SEED={self.seed}` repeats them, but for the "
                 "seconds, which are this machine's.",
                 "",

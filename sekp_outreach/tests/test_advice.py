@@ -97,6 +97,25 @@ class TestAdvice(OutreachCase):
             self.abroad,
         )
 
+    def test_each_counts_at_the_own_entry_point(self):
+        provider = self.forest.sudo().copy(
+            {"name": "Udfører", "is_entry_point": False, "member_ids": self.worker.ids}
+        )
+        Advice = self.env["sekp.advice"]
+        for user, team in (
+            (self.intake, self.forest),
+            (self.worker, self.forest),
+            (self.worker, provider),
+            (self.other_supervisor, self.harbour),
+        ):
+            with self.assertRaisesRegex(AccessError, "entry point of your own"):
+                Advice.with_user(user).create({"team_id": team.id})
+        # Who belongs to no entry point answers wherever it rings.
+        carer = make_user(self.env, "sekp_carer", "contact_person", self.company)
+        for team in (self.harbour, self.forest):
+            Advice.with_user(carer).create({"team_id": team.id})
+        self.assertEqual(len(self.counted()), 2)
+
     def test_what_has_not_been_given_is_not_counted(self):
         with self.assertRaisesRegex(ValidationError, "has been given"):
             self.env["sekp.advice"].with_user(self.intake).create(

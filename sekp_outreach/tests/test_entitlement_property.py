@@ -29,7 +29,7 @@ from odoo.exceptions import UserError
 from odoo.tests import tagged
 from odoo.tools import SQL, mute_logger
 
-from .common import GROUP, NOW, OutreachCase, make_user
+from .common import GROUP, NOW, OutreachCase
 from .entitlement import (
     Access,
     Course,
@@ -223,12 +223,14 @@ class Stage(OutreachCase):
         super().setUpClass()
         cls.matrix = read_policy()
         cls.homes = {HOME: cls.company, ABROAD: cls.foreign_company}
-        cls.users = {}
-        for login, (role, home) in CAST.items():
-            if not hasattr(cls, login):
-                user = make_user(cls.env, f"sekp_{login}", role, cls.homes[home])
-                setattr(cls, login, user)
-            cls.users[login] = getattr(cls, login)
+        cls.add_users(
+            {
+                login: role
+                for login, (role, _home) in CAST.items()
+                if not hasattr(cls, login)
+            }
+        )
+        cls.users = {login: getattr(cls, login) for login in CAST}
         cls.login_of = {user.id: login for login, user in cls.users.items()}
         for name, members in MEMBERS.items():
             people = [cls.users[login].id for login in members]

@@ -28,6 +28,20 @@ class TestHistory(OutreachCase):
         self.assertEqual(newest.user_id, self.worker)
         self.assertEqual(newest.display_name, self.course.reference)
 
+    def test_who_has_a_name_in_the_reader_s_language(self):
+        told = []
+        for days, user in enumerate(
+            (
+                self.worker,
+                self.env.ref("base.public_user"),
+                self.env.ref("base.user_root"),
+            ),
+            start=5,
+        ):
+            self.course.with_env(self.env(user=user.id, su=True)).rhythm_days = days
+            told.append(self.told(self.course) and self.course.timeline_ids[0].who)
+        self.assertEqual(told, [self.worker.name, "From outside", "The system"])
+
     def test_parts_and_the_person_are_on_the_course_s_timeline(self):
         goal = (
             self.env["sekp.goal"]

@@ -129,6 +129,7 @@ class TestPublicPage(PublicCase):
                 self.assertTrue(
                     address.startswith("/sekp_outreach/static/public/"), address
                 )
+            self.assertEqual(len(page.xpath("//link[contains(@rel, 'icon')]")), 1)
             self.assertFalse(page.xpath("//script[not(@src)] | //iframe"))
 
     def test_no_page_where_it_is_off_or_no_standard_holds(self):
@@ -326,7 +327,7 @@ class TestPublicPage(PublicCase):
     def test_an_address_that_can_be_none_has_no_page_either(self):
         for path in (
             "/sekp/Ida_H", "/sekp/%00", "/sekp/%0A", f"{PAGE}/%0A%00", "/sekp//",
-            "/sekp//%0A",
+            "/sekp//%0A", f"/da{PAGE}", f"/en_US{PAGE}/worried",
         ):  # fmt: skip
             answer = self.url_open(path)
             self.assertEqual(answer.status_code, 404, path)
@@ -493,3 +494,14 @@ class TestPublicNothingStored(PublicCase):
         self.assertFalse(TestPublicPage.everything(self, "Kanarievej"))
         dialogue = self.env["sekp.dialogue"].search([("referral_id", "=", referral.id)])
         self.assertIn("Kanarievej", dialogue._messages()[0]["text"])
+
+    def test_what_is_put_together_is_counted_together(self):
+        longest = limits.TEXTS["concern"]
+        contact = {"referrer_contact": "Spørg på væreshuset"}
+        page = self.send("self", status=422, concern="x" * longest, **contact)
+        self.assertEqual(set(self.errors(page)), {"concern"})
+        room = int(page.xpath("//textarea[@name='concern']/@maxlength")[0])
+        self.assertLess(room, longest)
+        self.send("self", concern="x" * room, **contact)
+        self.send("self", concern="x" * longest)
+        self.assertEqual(len(self.referrals()), 2)

@@ -3,6 +3,7 @@ import lxml.html
 from odoo import Command
 from odoo.tests import HttpCase, tagged
 
+from ..tools.printed_text import html_lines
 from .common import TODAY, OutreachCase, make_company
 
 UNDER_30, FROM_30 = "0-29", "30-0"
@@ -19,7 +20,7 @@ FACTS = {
             "9945 4705", "30 or older", "under 30", "sets no deadline",
         },
         "never": {"114", "after a decision"},
-        "prints": {"Du behøver ikke en bevilling", "9945 4705"},
+        "prints": {"You need no grant", "9945 4705"},
     },
     "hvidovre": {
         "worried": {"relative", "neighbour", "voluntary", "other"},
@@ -33,7 +34,7 @@ FACTS = {
             "sets no deadline",
         },
         "never": {"114", "after a decision"},
-        "prints": {"18", "64"},
+        "prints": {"from 18 to 64 years"},
     },
     "lejre": {
         "worried": {"relative", "neighbour", "other"},
@@ -67,7 +68,8 @@ FACTS = {
             "Visitationen for Handicap og Socialpsykiatri", "99 17 19 20",
             "social@thisted.dk", "There is a decision: within 8 weeks.",
             "The support begins: hurtigst muligt, efter at bevillingen er givet.",
-            "after a decision",
+            "after a decision", "nobody has to be referred",
+            "Only the decision may take so long.", "call if you do not hear from us",
         },
         "never": {"114"},
         "prints": {"visitation"},
@@ -127,6 +129,19 @@ class TestPublicPresets(OutreachCase, HttpCase):
                 standard.acute_text or "112", self.words(self.page(code, lang="da"))
             )
 
+    def test_a_decision_that_takes_long_is_no_silence(self):
+        self.assertNotIn("so long", self.words(self.page("lejre")))
+        standard = self.make_standard(
+            in_force=False,
+            deadlines=[
+                {"kind": "decision", "amount": 8, "unit": "week"},
+                {"kind": "response", "amount": 2, "unit": "day"},
+            ],
+        )
+        decision, answer = standard._public_promises()[1:]
+        self.assertIn("somebody answers you before", decision)
+        self.assertEqual(answer, "We answer: within 2 days.")
+
     def test_each_door_offers_whom_the_paper_names_and_everybody_else(self):
         for code, _standard, facts in self.each():
             for door in ("worried", "professional"):
@@ -144,15 +159,17 @@ class TestPublicPresets(OutreachCase, HttpCase):
 
     def test_the_printed_sections_are_there_whole(self):
         for code, standard, facts in self.each():
-            page = self.page(code, "/standard", lang="da")
-            titles = page.xpath("//*[@class='sekp-section']/h2/text()")
-            self.assertEqual(titles, standard.section_ids.mapped("title"))
+            page = self.page(code, "/standard")
+            titles = page.xpath("//*[@class='sekp-section']/h2/span[@lang='da']/text()")
+            self.assertEqual(set(titles), set(standard.section_ids.mapped("title")))
             words = self.words(page)
             for fact in facts["prints"]:
                 self.assertIn(fact, words)
-            english = self.page(code, "/standard")
-            for section in english.find_class("sekp-section"):
-                self.assertEqual(section.get("lang"), "da")
+            own = page.xpath("//*[@class='sekp-section']/div[@lang='da']")
+            self.assertEqual(
+                {self.words(section) for section in own},
+                {" ".join(html_lines(one.body)) for one in standard.section_ids},
+            )
 
     def test_the_age_leads_to_the_right_entry_point(self):
         standard = self.standards["broenderslev"]

@@ -9,11 +9,12 @@ from odoo.tests import tagged
 from odoo.tools import mute_logger
 
 from .common import OutreachCase, make_user
-from .recount import RECOUNT, differences
+from .recount import differences, happened, queries
 
 # Referrals by month, with the day of the month on which they are looked at.
 REFERRED = {2: 3, 3: 4, 4: 9, 5: 0, 6: 6}
 NIGHT = 1
+FIRST, LAST = date(2026, 1, 1), date(2026, 12, 31)
 
 
 @tagged("post_install", "-at_install", "sekp_outreach")
@@ -105,12 +106,13 @@ class TestStatistic(OutreachCase):
         for month in range(3, 8):
             self.count(month, 20)
         self.assertEqual(differences(self.env, self.company), [])
-        always = {"company": self.company.id, "first": "2026-01-01"}
-        for measure, query in RECOUNT.items():
-            self.env.cr.execute(query, {**always, "last": "2026-12-31"})
-            (happened,) = self.env.cr.fetchone()
-            told = sum(value for *_when, value in self.told(measure))
-            self.assertEqual(told + self.waiting(measure), happened, measure)
+        for measure in queries(self.company, FIRST, LAST):
+            self.assertEqual(
+                sum(value for *_when, value in self.told(measure))
+                + self.waiting(measure),
+                happened(self.company, measure, FIRST, LAST),
+                measure,
+            )
         self.assertIn((4, 4, "", 16 * 30 + 40), self.told("minutes"))
         # Four attempts are too few, whatever the month.
         self.assertEqual({row[-1] for row in self.told("attempts")}, {0})
@@ -277,9 +279,8 @@ class TestStatistic(OutreachCase):
 
     def test_blocks_within_a_year_add_up(self):
         self.count(7, 20)
-        year = date(2026, 1, 1), date(2026, 12, 31)
         self.assertEqual(
-            self.Statistic._sum(self.company, "referrals", "total", "", *year),
+            self.Statistic._sum(self.company, "referrals", "total", "", FIRST, LAST),
             (22, date(2026, 2, 1), date(2026, 6, 30)),
         )
         self.assertIsNone(

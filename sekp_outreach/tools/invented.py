@@ -520,6 +520,12 @@ MUNICIPALITIES = (
         providers=("Bostøttekorps Nord", "Bostøttekorps Syd"),
         ended_as="declined",
         people=PEOPLE["thisted"],
+        changes={
+            "Støtten er uden visitation.": (
+                "Alle kan henvende sig uden visitation. Selve støtten gives efter en "
+                "afgørelse."
+            ),
+        },
     ),
 )
 

@@ -26,7 +26,29 @@ class SekpCloseCourse(models.TransientModel):
             wizard.obligations = "\n".join(course and course._open_obligations())
 
     def action_close(self):
-        """Close the course."""
+        """Close the course, and offer the closing letter."""
         self.ensure_one()
         self.course_id._close(self.outcome)
-        return {"type": "ir.actions.act_window_close"}
+        if self.outcome == "died":
+            return {"type": "ir.actions.act_window_close"}
+        return {
+            "type": "ir.actions.act_window",
+            "name": self.env._("Closed"),
+            "res_model": self._name,
+            "res_id": self.id,
+            "views": [
+                (
+                    self.env.ref("sekp_outreach.sekp_close_course_view_form_closed").id,
+                    "form",
+                )
+            ],
+            "target": "new",
+        }
+
+    def action_print(self):
+        """Open the closing letter on paper.
+
+        :raises UserError: while the course is open
+        """
+        self.ensure_one()
+        return self.course_id.action_print_closing_letter()

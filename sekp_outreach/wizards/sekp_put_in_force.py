@@ -21,6 +21,8 @@ class SekpPutInForce(models.TransientModel):
         compute="_compute_superseded_id",
     )
     hint = fields.Char(compute="_compute_hint")
+    number_hint = fields.Text(related="standard_id.number_hint")
+    changes = fields.Html(compute="_compute_changes", sanitize=False)
 
     @api.depends("standard_id", "day")
     def _compute_superseded_id(self):
@@ -28,6 +30,12 @@ class SekpPutInForce(models.TransientModel):
             wizard.superseded_id = wizard.day and wizard.standard_id._in_force(
                 wizard.standard_id.company_id, wizard.day
             )
+
+    @api.depends("standard_id", "superseded_id")
+    def _compute_changes(self):
+        for wizard in self:
+            before = wizard.superseded_id
+            wizard.changes = before and wizard.standard_id._changes_html(before)
 
     @api.depends("standard_id")
     def _compute_hint(self):

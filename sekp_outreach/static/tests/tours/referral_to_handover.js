@@ -169,6 +169,7 @@ tours.add("sekp_worker_closes", {
             run: "click",
         },
         { trigger: `.modal ${button("action_close")}`, run: "click" },
+        { trigger: `.modal:has(${button("action_print")}) .btn[special='cancel']`, run: "click" },
         { trigger: inState("closed") },
     ],
 });
