@@ -1,8 +1,6 @@
-from itertools import groupby
-
 from odoo import api, models
 from odoo.fields import Domain
-from odoo.tools import format_date
+from odoo.tools import format_date, groupby
 
 from ..tools import charts
 from ..tools.indicators import (
@@ -80,7 +78,7 @@ class SekpFigures(models.AbstractModel):
 
     @api.model
     def _key(self, asked):
-        """Return the key of the category that is asked for: of a catalogue, a number."""
+        """Return the key of the category asked for: of a catalogue, a number."""
         if asked.dimension != "support_function":
             return asked.part
         entry = self.env["sekp.support.function"].search(
@@ -120,10 +118,10 @@ class SekpFigures(models.AbstractModel):
     @api.model
     def _number(self, value):
         """Return a whole number as people write it."""
-        return self._write("%d", value)
+        return self._format_number("%d", value)
 
     @api.model
-    def _write(self, pattern, value):
+    def _format_number(self, pattern, value):
         lang = self.env["res.lang"]._lang_get(self.env.lang or "en_US")
         return lang.format(pattern, value, grouping=True)
 
@@ -237,7 +235,7 @@ class SekpFigures(models.AbstractModel):
     def _a_month(self, value):
         # A tenth tells something of a few, and nothing of many.
         few = value < 10 and round(value, 1) % 1
-        number = self._write("%.1f" if few else "%.0f", value)
+        number = self._format_number("%.1f" if few else "%.0f", value)
         return self.env._("%(number)s a month", number=number)
 
     # --- quality goals ----------------------------------------------------------------

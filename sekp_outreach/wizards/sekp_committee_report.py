@@ -119,7 +119,7 @@ class SekpCommitteeReportDialog(models.TransientModel):
 
     def _sections(self, company, standard, first, last):
         """Return the tables of the report, in order."""
-        figures, _ = self.env["sekp.figures"], self.env._
+        figures = self.env["sekp.figures"]
 
         def table(title, measures, dimension):
             return figures._breakdown(company, measures, dimension, first, last, title)
@@ -140,64 +140,69 @@ class SekpCommitteeReportDialog(models.TransientModel):
         ]
         return [
             table(
-                _("Referrals, by who referred"), {"referrals": _("Referrals")}, "source"
+                self.env._("Referrals, by who referred"),
+                {"referrals": self.env._("Referrals")},
+                "source",
             ),
             shares(
-                _("Answered in time, as the quality standard promises"),
+                self.env._("Answered in time, as the quality standard promises"),
                 clocks,
-                _("In time"),
-                _("Late"),
+                self.env._("In time"),
+                self.env._("Late"),
             ),
             table(
-                _("Contacts and attempts, by form"),
-                {"contacts": _("Contacts"), "attempts": _("Attempts")},
+                self.env._("Contacts and attempts, by form"),
+                {
+                    "contacts": self.env._("Contacts"),
+                    "attempts": self.env._("Attempts"),
+                },
                 "contact_form",
             ),
             figures._counts_table(
                 company,
                 {
-                    "courses_opened": _("Begun"),
-                    "courses_reopened": _("Re-established"),
-                    "courses_closed": _("Closed"),
+                    "courses_opened": self.env._("Begun"),
+                    "courses_reopened": self.env._("Re-established"),
+                    "courses_closed": self.env._("Closed"),
                 },
                 first,
                 last,
-                _("Courses"),
+                self.env._("Courses"),
             ),
             {
                 **table(
-                    _("How courses ended"),
-                    {"courses_closed": _("Courses")},
+                    self.env._("How courses ended"),
+                    {"courses_closed": self.env._("Courses")},
                     "outcome",
                 ),
                 "bridging": True,
             },
             shares(
-                _("Agreed rhythm"),
-                [(_("Months of courses"), "rhythm_kept")],
-                _("Kept"),
-                _("Not kept"),
+                self.env._("Agreed rhythm"),
+                [(self.env._("Months of courses"), "rhythm_kept")],
+                self.env._("Kept"),
+                self.env._("Not kept"),
             ),
             shares(
-                _("Reviews"),
-                [(_("Reviews due"), "reviews_kept")],
-                _("In time"),
-                _("Late"),
+                self.env._("Reviews"),
+                [(self.env._("Reviews due"), "reviews_kept")],
+                self.env._("In time"),
+                self.env._("Late"),
             ),
             table(
-                _("Handovers to ordinary offers"),
-                {"handovers": _("Handovers")},
+                self.env._("Handovers to ordinary offers"),
+                {"handovers": self.env._("Handovers")},
                 "outcome",
             ),
             shares(
-                _("No one left without"),
+                self.env._("No one left without"),
                 [
                     (
-                        _("Working days on which the contact person was away"),
+                        self.env._("Working days on which the contact person was away"),
                         "absence_covered",
                     )
                 ],
-                _("Somebody was there"),
-                _("Without cover"),
+                self.env._("Somebody was there"),
+                self.env._("Without cover"),
             ),
         ]
