@@ -25,8 +25,12 @@ class ResCompany(models.Model):
         f"counted in it: between 0 and {MOST_DAYS}. After that its figures do not "
         "change.",
     )
-    sekp_statistic_from = fields.Date(readonly=True, copy=False)
-    sekp_statistic_closed = fields.Date(readonly=True, copy=False)
+    sekp_statistic_from = fields.Date(
+        string="First Month Counted", readonly=True, copy=False
+    )
+    sekp_statistic_closed = fields.Date(
+        string="Last Month Counted", readonly=True, copy=False
+    )
 
     _sekp_statistic_threshold = models.Constraint(
         f"CHECK (sekp_statistic_threshold BETWEEN {LEAST_THRESHOLD} AND "

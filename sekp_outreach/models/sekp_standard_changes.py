@@ -8,7 +8,7 @@ from ..tools.printed_text import changed_lines, html_lines, numbers_by_hand
 NEW, CHANGED, GONE = "new", "changed", "gone"
 COUNTING = "/counting"
 # Beside the words, so that colour is never needed.
-SIGNS = {NEW: "+", CHANGED: "→", GONE: "−"}
+SIGNS = {NEW: "+", CHANGED: "→", GONE: "\N{MINUS SIGN}"}
 
 
 class Change(NamedTuple):
@@ -81,7 +81,7 @@ class SekpStandard(models.Model):
         )
 
     def _changes_from(self, before):
-        """Return what this version says otherwise than another, as a list of ``Change``.
+        """Return what this version says otherwise than another, as ``Change``.
 
         Sentences are compared as they would be printed, so that whatever a citizen or
         a colleague would notice is found, and nothing else.

@@ -91,9 +91,7 @@ class SekpStandard(models.Model):
         kinds = self.section_ids._fields["kind"]._description_selection(self.env)
         titles = dict(kinds) | self._titles_by_form()
         for kind, _label in kinds:
-            sections = self.section_ids.filtered(
-                lambda one, kind=kind: one.kind == kind
-            )
+            sections = self.section_ids.filtered(lambda one, k=kind: one.kind == k)
             for section in sections:
                 first = section == sections[0]
                 topics.append(
@@ -1098,7 +1096,8 @@ class SekpStandard(models.Model):
             staff(
                 "lone_work_answer_minutes",
                 self.env._(
-                    "When nobody answers, the next on duty is told after %(n)s minutes.",
+                    "When nobody answers, the next on duty is told after %(n)s "
+                    "minutes.",
                     n=self.lone_work_answer_minutes,
                 ),
             ),

@@ -13,7 +13,8 @@ class SekpHomelessWeekReport(models.AbstractModel):
         dialogs = self.env["sekp.homeless.week"].with_context(lang=lang)
         dialogs = dialogs.browse(docids or [])
         return {
-            "lang": lang,
+            # QWeb has a "lang" of its own: that of the one who prints.
+            "reader_lang": lang,
             "html_lang": (lang or "en_US").split("_")[0],
             "prints": [dialog._print_values() for dialog in dialogs],
         }

@@ -16,7 +16,8 @@ class SekpQualityGoals(models.AbstractModel):
         standards.check_access("read")
         report.env["sekp.statistic"].check_access("read")
         return {
-            "lang": lang,
+            # QWeb has a "lang" of its own: that of the one who prints.
+            "reader_lang": lang,
             "html_lang": (lang or "en_US").split("_")[0],
             "prints": [report._page(standard) for standard in standards],
         }

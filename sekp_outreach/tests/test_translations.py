@@ -12,8 +12,14 @@ LANGUAGE = "da_DK"
 # leave such a word empty, and Odoo then shows the source.
 SAME_IN_DANISH = {
     "/sekp/",
+    '"%s-absence" % object.reference',
+    '"%s-closing" % object.reference',
     '"%s-handover" % object.reference',
+    '"%s-plan" % object.reference',
+    '"%s-receipt" % object.reference',
     '"%s-status" % object.reference',
+    '"complaint"',
+    "0–100 %",
     "CPR",
     "Download",
     "In English",

@@ -6,8 +6,11 @@ import re
 import lxml.html
 
 _BLOCKS = frozenset(
-    "address blockquote br dd div dl dt h1 h2 h3 h4 h5 h6 hr li ol p table td th tr ul".split()
-)
+    {
+        "address", "blockquote", "br", "dd", "div", "dl", "dt", "h1", "h2", "h3", "h4",
+        "h5", "h6", "hr", "li", "ol", "p", "table", "td", "th", "tr", "ul",
+    }
+)  # fmt: skip
 _WORDS = (
     "én ét to tre fire fem seks syv otte ni ti elleve tolv fjorten tyve tredive "
     "two three four five six seven eight nine ten eleven twelve fourteen twenty "
@@ -18,9 +21,9 @@ _UNIT = (
     r"(?:kalender|arbejds|hver)?dag(?:e|es)?|uge(?:r|rs)?|måned(?:er|ers)?|år|"
     r"(?:calendar |working )?days?|weeks?|months?|years?"
 )
-# A number of days, weeks, months or years: "7 dage", "hver 6. måned", "én gang om ugen".
+# A number of days, weeks and so on: "7 dage", "hver 6. måned", "én gang om ugen".
 _TIMES = re.compile(
-    rf"\b(?:{_NUMBER}\.?|en(?= gang)|one(?= time))(?:\s+(?:gang(?:e)?\s+om|times?\s+a))?\s+"
+    rf"\b(?:{_NUMBER}\.?|en(?= gang))(?:\s+(?:gange?\s+om|times?\s+a))?\s+"
     rf"(?:{_UNIT}|ugen|måneden|dagen)\b",
     re.IGNORECASE,
 )
@@ -32,7 +35,7 @@ def numbers_by_hand(text):
 
     >>> numbers_by_hand("Vi svarer inden for 7 dage og følger op hver 6. måned.")
     ['7 dage', '6. måned']
-    >>> numbers_by_hand("Senest fem arbejdsdage. Højst 8 uger, mindst én gang om måneden")
+    >>> numbers_by_hand("Senest fem arbejdsdage. Højst 8 uger, én gang om måneden")
     ['fem arbejdsdage', '8 uger', 'én gang om måneden']
     >>> numbers_by_hand("Er du fyldt 30 år, kan du komme kl. 9.30.")
     ['30 år', 'kl. 9.30']
@@ -53,8 +56,8 @@ def numbers_by_hand(text):
 def html_lines(html):
     """Return the text of HTML, a line for each paragraph or entry of a list.
 
-    >>> html_lines("<p>Det kan\\n være <b>hjælp</b> til</p><ul><li>a</li><li>b</li></ul>")
-    ['Det kan være hjælp til', 'a', 'b']
+    >>> html_lines("<p>Det kan\\n være <b>hjælp</b></p><ul><li>a</li><li>b</li></ul>")
+    ['Det kan være hjælp', 'a', 'b']
     >>> html_lines("a<br/>b"), html_lines("")
     (['a', 'b'], [])
     """
