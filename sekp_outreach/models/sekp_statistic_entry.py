@@ -68,32 +68,51 @@ class SekpStatisticEntry(models.Model):
             log_exceptions=False,
         )
         after = next_month(last)
-        self._take_out(company, first, after, records)
         for measure, rows in self._rows(company, first, after):
-            self.env.cr.execute(
-                SQL(
-                    "INSERT INTO sekp_statistic_entry (company_id, measure, %s) "
-                    "SELECT %s, %s, t.* FROM (%s) AS t(%s) WHERE %s",
-                    COLUMNS,
-                    company.id,
-                    measure,
-                    rows,
-                    COLUMNS,
-                    self._only(records),
-                )
-            )
+            self._replace(company, measure, first, after, rows, self._only(records))
         self.invalidate_model()
 
-    def _take_out(self, company, first, after, records):
+    def _replace(self, company, measure, first, after, rows, only):
+        """Let entries be what a query gives; those that are the same stay."""
         self.env.cr.execute(
             SQL(
-                "DELETE FROM sekp_statistic_entry AS t WHERE company_id = %s "
-                "AND month >= %s AND month < %s AND %s "
-                "AND (num_nonnulls(referral_id, course_id) > 0 OR measure = 'advice')",
-                company.id,
-                first,
-                after,
-                self._only(records),
+                """
+                WITH fresh AS (
+                    SELECT %(columns)s, concat_ws(
+                               '|', month, COALESCE(team_id, 0),
+                               COALESCE(referral_id, 0), COALESCE(course_id, 0),
+                               value, keys,
+                               row_number() OVER (PARTITION BY %(columns)s)) AS mark
+                      FROM (%(rows)s) AS t(%(columns)s)
+                     WHERE %(only)s
+                ), known AS (
+                    SELECT id, concat_ws(
+                               '|', month, COALESCE(team_id, 0),
+                               COALESCE(referral_id, 0), COALESCE(course_id, 0),
+                               value, keys,
+                               row_number() OVER (PARTITION BY %(columns)s)) AS mark
+                      FROM sekp_statistic_entry AS t
+                     WHERE company_id = %(company)s AND measure = %(measure)s
+                       AND month >= %(first)s AND month < %(after)s AND %(only)s
+                       AND (num_nonnulls(referral_id, course_id) > 0
+                            OR measure = 'advice')
+                ), gone AS (
+                    DELETE FROM sekp_statistic_entry e USING known k
+                     WHERE e.id = k.id
+                       AND NOT EXISTS (SELECT FROM fresh f WHERE f.mark = k.mark)
+                )
+                INSERT INTO sekp_statistic_entry (company_id, measure, %(columns)s)
+                SELECT %(company)s, %(measure)s, %(columns)s
+                  FROM fresh f
+                 WHERE NOT EXISTS (SELECT FROM known k WHERE k.mark = f.mark)
+                """,
+                columns=COLUMNS,
+                rows=rows,
+                only=only,
+                company=company.id,
+                measure=measure,
+                first=first,
+                after=after,
             )
         )
 

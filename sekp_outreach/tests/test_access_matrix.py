@@ -291,6 +291,10 @@ class TestAccessMatrixFromOutside(GateCase, HttpCase):
             seats = self.relations[self.harbour].get(login, ())
             may = "supervised" in seats and "supervisor" in self.all_roles(login)
             return {"own"} if may else set()
+        if record._name == "sekp.advice":
+            team = record.team_id.with_user(self.people[login]).sudo()
+            own = team in team._own_entry_points(team.company_id)
+            return relations if own else set()
         if record._name in self.dialogs:
             about = self.about(record)
             verb = "write" if record._name in ACTING else "read"

@@ -374,7 +374,7 @@ class TestDisclosure(ConsentCase):
         self.assertEqual(self.preview(handover).encode(), before)
         paper = self.printed(handover)
         self.assertIn(before, paper.encode())
-        self.assertIn(f"<title>{handover.reference}-handover</title>", paper)
+        self.assertIn(f"<title>{handover.reference}-overlevering</title>", paper)
         handover.action_send()
         handover.with_user(self.receiver).action_accept()
         self.assertEqual(self.read_by(handover, self.receiver).encode(), before)

@@ -22,6 +22,7 @@ SAME_IN_DANISH = {
     "0–100 %",
     "CPR",
     "Download",
+    "E-mail:",
     "In English",
     "Overlap",
     "På dansk",
@@ -35,6 +36,7 @@ SAME_IN_DANISH = {
     "Visitation",
     "havnby",
     "object.reference",
+    "status",
 }
 PLACEHOLDER = re.compile(r"%\(\w+\)[a-z]|%[sdrf]|\{\w*\}")
 # How Odoo marks a term of Python or of JavaScript, wherever it stands in the code.
