@@ -4,7 +4,6 @@ from functools import partial
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 from odoo.fields import Domain
-from odoo.tools import SQL
 
 # What a user may change of an activity that the system keeps.
 OPEN_TO_USERS = {"summary", "note"}
@@ -122,55 +121,25 @@ class MailActivity(models.Model):
 
     @api.model
     def _sekp_asked(self, domain):
-        """Return the models on whose records the activities of a domain can lie."""
-        ids = None
+        """Return the models that a domain narrows itself to, or None for any."""
         for name, operator, value in conjuncts(domain):
             if name == "res_model":
                 if operator == "=" and isinstance(value, str):
                     return {value}
                 if operator == "in" and isinstance(value, Collection):
                     return {name for name in value if isinstance(name, str)}
-            elif name == "id" and operator == "=":
-                ids = (value,)
-            elif name == "id" and operator == "in" and isinstance(value, Collection):
-                ids = tuple(value)
-        return self._sekp_models_of(ids)
+        return None
 
     @api.model
-    def _sekp_models_of(self, ids):
-        """Return the models on whose records activities lie, as they are in the table.
-
-        Each model costs its rules, and most have no activity.
-
-        :param ids: of activities, or None for all there are
-        """
-        self.flush_model(["res_model"])
-        if ids is not None and all(type(id_) is int for id_ in ids):
-            query = SQL(
-                "SELECT DISTINCT res_model FROM mail_activity WHERE id IN %s",
-                ids or (0,),
-            )
-        else:
-            # From one name to the next in the index, however many rows there are.
-            query = SQL(
-                "WITH RECURSIVE found AS ("
-                "SELECT min(res_model) AS name FROM mail_activity UNION ALL "
-                "SELECT (SELECT min(res_model) FROM mail_activity "
-                "WHERE res_model > found.name) FROM found WHERE name IS NOT NULL"
-                ") SELECT name FROM found"
-            )
-        return {name for (name,) in self.env.execute_query(query)}
-
-    @api.model
-    def _sekp_open_to_user(self, asked):
+    def _sekp_open_to_user(self, asked=None):
         """Return the domain of activities whose record is another app's, or open.
 
-        :param asked: names of the models that matter
+        :param asked: names of the models that matter; all by default
         """
         ours = self.env["sekp.confidential.mixin"]._confidential_models()
         domain = Domain("res_model", "not in", ours)
         for name in ours:
-            if name not in asked:
+            if asked is not None and name not in asked:
                 continue
             Model = self.env[name].with_context(active_test=False)
             if Model.browse().has_access("read"):
