@@ -13,7 +13,7 @@ import json
 from odoo import Command
 from odoo.tests import new_test_user
 
-told = {"companies": {}, "codes": {}}
+told = {"companies": {}, "codes": {}, "referrals": {}}
 for code in %(presets)r:
     company = env["res.company"].create({
         "name": f"{code.title()} Prøvekommune", "sekp_child_unit": "Børn og Unge",
@@ -44,6 +44,7 @@ for code in %(presets)r:
     })
     course = referral._allocate(user, teams[:1]).sudo()
     told["companies"][code] = company.id
+    told["referrals"][code] = referral.id
     told["codes"][code] = env["sekp.dialogue"]._open_for(
         course, "citizen", by_staff=True
     )[1]

@@ -79,9 +79,15 @@ LONG = (
     "Har sovet ude siden foråret, vil gerne tale om en bolig, men først når der har "
     "været tid til en kop kaffe og en gåtur ved havnen. "
 )
-referral, open_course = course(concern=LONG, place="Bænken ved havnen", age=54)
+homeless = env.ref("sekp_outreach.target_group_homeless")
+referral, open_course = course(
+    concern=LONG, place="Bænken ved havnen", age=54,
+    target_group_ids=[Command.set(homeless.ids)],
+)
 _other, closed = course(concern="Trækker sig")
-(open_course | closed).sudo().date_start = today - timedelta(days=40)
+closed.sudo().date_start = today - timedelta(days=40)
+# Open in the sixth week of the year, whichever day it is.
+open_course.sudo().date_start = today - timedelta(days=380)
 open_course.sudo().citizen_id._move("alias", alias="Kaptajnen")
 mine("sekp.grant").create({
     "course_id": open_course.id, "date_from": today, "notified_on": today,
@@ -140,6 +146,20 @@ request = mine("sekp.access.request").create({
     "citizen_id": open_course.citizen_id.id, "verified_by": "known",
 })
 request._collect()
+for measure, dimension, key, name, value in (
+    ("referrals", "total", "", "", 29), ("referrals", "source", "1", "Pårørende", 17),
+    ("referrals", "source", "other", "Lagt sammen, da hver er lille", 12),
+    ("contacts", "total", "", "", 940), ("courses_closed", "total", "", "", 18),
+    ("courses_closed", "outcome", "bridged", "I kontakt med almindelige tilbud", 7),
+    ("courses_closed", "outcome", "other", "Lagt sammen, da hver er lille", 11),
+    ("deadline_decision", "total", "", "", 21),
+):
+    env["sekp.statistic"].create({
+        "company_id": company.id, "measure": measure, "dimension": dimension,
+        "category_key": key, "category": name, "several": key == "other",
+        "date_from": "2025-01-01", "date_to": "2025-12-31", "period": "jan.–dec. 2025",
+        "months": 12, "value": value,
+    })
 
 # How a print gets its record: by the report's name, or else by its model. What is not
 # here is printed of any record of its model.
@@ -148,9 +168,13 @@ RECORDS = {
     "sekp.absence.agreement": agreement,
     "sekp.access.request": request,
     "sekp.complaint": mine("sekp.complaint").create({"text": "Ingen kom"}),
+    "sekp.committee.report.dialog": mine("sekp.committee.report.dialog").create({
+        "year": 2025, "year_to": 2025,
+    }),
     "sekp.course": open_course,
     "sekp.deadline": clock,
     "sekp.handover.letter": handover.letter_ids,
+    "sekp.homeless.week": mine("sekp.homeless.week").create({}),
     "sekp.left.without": mine("sekp.left.without").create(
         {"date_from": today, "date_to": today + timedelta(days=30)}
     ),

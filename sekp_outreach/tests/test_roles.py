@@ -152,7 +152,8 @@ class TestRoles(OutreachCase):
         scheme = {
             "sekp.standard", "sekp.standard.deadline", "sekp.standard.route",
             "sekp.standard.anonymity", "sekp.standard.section",
-            "sekp.standard.statement", "sekp.target.group", "sekp.contact.form",
+            "sekp.standard.statement", "sekp.standard.goal",
+            "sekp.target.group", "sekp.contact.form",
             "sekp.support.function", "sekp.source", "sekp.offer", "sekp.team",
             "sekp.information.type", "sekp.retention.rule", "sekp.duty",
         }  # fmt: skip
@@ -162,7 +163,7 @@ class TestRoles(OutreachCase):
         }  # fmt: skip
         complaints = {"sekp.complaint", "sekp.history", "sekp.pass.on.complaint"}
         for role, more in (
-            ("statistics_reader", {"sekp.statistic"}),
+            ("statistics_reader", {"sekp.statistic", "sekp.committee.report.dialog"}),
             ("complaint_handler", complaints),
             ("auditor", oversight),
         ):
