@@ -87,7 +87,7 @@ SOURCES = {
     # Kept when no time without outreach in the month was longer than was agreed.
     "rhythm": lambda given: SQL(
         """
-        SELECT g.month, g.team_id, NULL::int, g.id, 1,
+        SELECT g.month::date, g.team_id, NULL::int, g.id, 1,
                jsonb_build_object('kept', ARRAY[
                    CASE WHEN bool_and(g.days <= g.rhythm_days)
                         THEN 'kept' ELSE 'late' END])

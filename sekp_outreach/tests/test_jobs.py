@@ -93,7 +93,8 @@ class TestJobs(OutreachCase):
                     once = self.state()
                     with self.enter_registry_test_mode():
                         job.method_direct_trigger()
-                    self.assertEqual(self.state(), once)
+                    now = self.state()
+                    self.assertEqual([k for k in now if now[k] != once[k]], [])
 
     def test_the_jobs_have_something_to_do(self):
         """Or else doing it twice would prove nothing."""
@@ -140,7 +141,8 @@ class TestJobs(OutreachCase):
             users = self.env["res.users"].search_count([("share", "=", False)])
             self.assertLessEqual(self.notices() - told, users)
             self.run_jobs()
-            self.assertEqual(self.state(), once)
+            now = self.state()
+        self.assertEqual([k for k in now if now[k] != once[k]], [])
         seals = self.env["sekp.access.seal"].search([])
         self.assertEqual(len(seals), len(set(seals.mapped("day"))))
 

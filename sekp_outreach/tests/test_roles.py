@@ -181,10 +181,12 @@ class TestRoles(OutreachCase):
                     if records.has_access(operation)
                 }
             self.assertEqual(readable, scheme | more, role)
-            own = {"sekp.complaint", "sekp.pass.on.complaint"}
-            self.assertEqual(
-                changeable, own if role == "complaint_handler" else set(), role
-            )
+            # Besides what is about complaints, dialogs of one's own.
+            own = {
+                "complaint_handler": {"sekp.complaint", "sekp.pass.on.complaint"},
+                "statistics_reader": {"sekp.committee.report.dialog"},
+            }
+            self.assertEqual(changeable, own.get(role, set()), role)
 
     def test_a_seat_that_opens_courses_is_logged(self):
         last = self.env["sekp.access.log"].search([], limit=1).id
