@@ -7,8 +7,8 @@ class SekpCourse(models.Model):
     _inherit = "sekp.course"
 
     def _sekp_before_erasure(self):
-        super()._sekp_before_erasure()
         self.env["sekp.statistic"]._count_before_erasure(self)
+        return super()._sekp_before_erasure()
 
 
 class SekpReferral(models.Model):
@@ -17,5 +17,5 @@ class SekpReferral(models.Model):
     _inherit = "sekp.referral"
 
     def _sekp_before_erasure(self):
-        super()._sekp_before_erasure()
         self.env["sekp.statistic"]._count_before_erasure(self)
+        return super()._sekp_before_erasure()
