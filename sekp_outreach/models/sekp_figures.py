@@ -69,7 +69,11 @@ class SekpFigures(models.AbstractModel):
                 key = row.category_key or ""
                 cells[key] = cells.get(key, 0) + row.value
                 at_least |= row.at_least
-            beside = company.sekp_statistic_threshold - 1 if at_least else 0
+            beside = 0
+            if at_least:
+                # The threshold may have been another when it was told.
+                whole = self._rows(company, asked.measures, "total", *days)
+                beside = sum(whole.mapped("value")) - sum(cells.values())
             told = share(cells, part, beside) if asked.shares else count(cells, part)
             # Several measures are added where their blocks are the same.
             if told is not None and len(measures) == len(asked.measures):
@@ -305,8 +309,11 @@ class SekpFigures(models.AbstractModel):
         for row in rows:
             key = (row.several, row.category_key or "")
             labels[key] = row.category or self.env._("In all")
-            values.setdefault(key, dict.fromkeys(measures, 0))[row.measure] += row.value
-        order = sorted(values, key=lambda key: (-sum(values[key].values()), key))
+            cells = values.setdefault(key, dict.fromkeys(measures))
+            cells[row.measure] = (cells[row.measure] or 0) + row.value
+        order = sorted(
+            values, key=lambda key: (-sum(filter(None, values[key].values())), key)
+        )
         return {
             "title": title,
             "columns": list(measures.values()),
@@ -339,12 +346,13 @@ class SekpFigures(models.AbstractModel):
     @api.model
     def _bars(self, rows):
         """Return rows of a table with the bars beside their numbers."""
-        lengths = charts.bars([value for _label, values in rows for value in values])
+        # What is not told is not nought.
+        lengths = charts.bars([n or 0 for _label, values in rows for n in values])
         drawn = iter(lengths)
         return [
             {
                 "label": label,
-                "cells": [self._number(value) for value in values],
+                "cells": ["–" if n is None else self._number(n) for n in values],
                 "bars": [next(drawn) for _value in values],
             }
             for label, values in rows

@@ -32,16 +32,23 @@ class SekpReferral(models.Model):
     def _receipt_promises(self):
         """Return each promise of the standard in words, and its last day where known.
 
-        A decision is about the person: only who asked for oneself is told of it.
+        A decision is about the person: only who asked for oneself is told of it. A day
+        that hangs on more than the receipt would tell that something has happened.
         """
         dues = {clock.promise_id: clock.due for clock in self.deadline_ids}
         return [
             (
                 promise._public_sentence(),
-                dues.get(promise) and self._citizen_print_date(dues[promise]),
+                promise.clock_start == "received"
+                and dues.get(promise)
+                and self._citizen_print_date(dues[promise]),
             )
             for promise in self.standard_id.deadline_ids
-            if not self.is_concern or promise.kind not in ("decision", "start")
+            if not self.is_concern
+            or (
+                promise.kind not in ("decision", "start")
+                and promise.clock_start != "decided"
+            )
         ]
 
     def action_print_receipt(self):

@@ -220,18 +220,19 @@ class SekpStatisticEntry(models.Model):
             SELECT e.month, e.team_id, e.value, e.keys,
                    CASE WHEN e.measure = 'advice' THEN -e.id
                         ELSE COALESCE(o.citizen_id, 1000000000 + r.id) END,
-                   COALESCE(c.district, r.district),
-                   c.age_band, r.age,
+                   COALESCE(c.district, d.district),
+                   c.age_band, d.age,
                    ARRAY(SELECT g.sekp_target_group_id::text
                            FROM sekp_citizen_sekp_target_group_rel g
                           WHERE g.sekp_citizen_id = c.id
                           UNION
                          SELECT g.sekp_target_group_id::text
                            FROM sekp_referral_sekp_target_group_rel g
-                          WHERE g.sekp_referral_id = r.id
+                          WHERE g.sekp_referral_id = d.id
                           ORDER BY 1)
               FROM sekp_statistic_entry e
-         LEFT JOIN sekp_referral r ON r.id = e.referral_id
+         LEFT JOIN sekp_referral d ON d.id = e.referral_id
+         LEFT JOIN sekp_referral r ON r.id = COALESCE(d.duplicate_of_id, d.id)
          LEFT JOIN sekp_course o ON o.id = COALESCE(e.course_id, r.course_id)
          LEFT JOIN sekp_citizen c ON c.id = o.citizen_id
              WHERE e.company_id = %s AND e.measure = %s AND e.month <= %s

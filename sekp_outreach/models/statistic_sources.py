@@ -143,17 +143,18 @@ SOURCES = {
 
 
 def count_kept_promises(given):
-    """Return the query of the promises of one kind that were met in some months."""
+    """Return the query of the promises of one kind that fell due in some months."""
     return SQL(
         """
-        SELECT date_trunc('month', d.met_on)::date, d.team_id, d.referral_id,
+        SELECT date_trunc('month', d.due)::date, d.team_id, d.referral_id,
                d.course_id, 1,
                jsonb_build_object('kept', ARRAY[
                    CASE WHEN d.met_on <= d.due THEN 'kept' ELSE 'late' END])
           FROM sekp_deadline d
-         WHERE d.company_id = %(company)s AND d.due IS NOT NULL
-           AND d.kind = %(kind)s
-           AND d.met_on >= %(first)s AND d.met_on < %(after)s""",
+         WHERE d.company_id = %(company)s AND d.kind = %(kind)s
+           AND d.due >= %(first)s AND d.due < %(after)s
+           AND (d.met_on IS NOT NULL
+                OR d.due < %(today)s AND d.lapsed IS NOT TRUE)""",
         **given,
     )
 

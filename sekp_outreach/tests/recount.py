@@ -84,10 +84,10 @@ def queries(company, first, last):
             f"deadline_{kind}": SQL(
                 "SELECT count(*) FROM sekp_deadline d JOIN sekp_referral r "
                 "ON r.id = d.referral_id WHERE r.company_id = %s AND d.kind = %s "
-                "AND d.due IS NOT NULL AND %s",
+                "AND (d.met_on IS NOT NULL OR d.lapsed IS NOT TRUE) AND %s",
                 company.id,
                 kind,
-                days(first, last, "d", "met_on"),
+                days(first, last, "d", "due"),
             )
             for kind, _label in DEADLINE_KINDS
         },

@@ -69,10 +69,10 @@ class TestAdvice(OutreachCase):
 
     def test_who_reads_and_who_does_not(self):
         advice = self.env["sekp.advice"].with_user(self.intake).create({})
-        for user in (self.worker, self.manager):
+        for user in (self.worker, self.supervisor):
             self.assertEqual(len(self.counted(user)), 1)
         # Who reads figures gets them when they are large enough.
-        for user in (self.receiver, self.employee, self.statistician):
+        for user in (self.receiver, self.employee, self.statistician, self.manager):
             self.assertFalse(advice.with_user(user).has_access("read"))
         self.assertEqual(self.counted(self.foreign_supervisor), [])
         for user in (self.intake, self.worker, self.supervisor, self.statistician):

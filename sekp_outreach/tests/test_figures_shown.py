@@ -144,7 +144,11 @@ class TestFigures(FiguresCase):
 
     def test_of_a_number_that_is_at_least_so_much_no_more_is_told(self):
         days = date(2026, 1, 1), date(2026, 6, 30)
+        for measure in ("reviews", "rhythm"):
+            self.keep(measure, "total", {"": 30}, *days)
         self.keep("reviews", "kept", {"kept": 26}, *days, at_least=True)
+        # What was told under one threshold is read alike under another.
+        self.company.sekp_statistic_threshold = 9
         goal = self.goal("reviews_kept")
         self.assertEqual(goal["value"], "at least 87 %")
         self.assertEqual(goal["said"], "at least 26 of 30, Jan – Jun 2026")

@@ -293,3 +293,16 @@ class TestStatistic(OutreachCase):
                 date(2026, 2, 28),
             )
         )
+
+    def test_reports_of_one_person_are_one_person(self):
+        """Also under a standard and a district that make five reports look many."""
+        with self.freeze(datetime(2026, 7, 2, 9)):
+            first = self.refer()
+            others = self.env["sekp.referral"]
+            for _number in range(4):
+                others |= self.refer()
+            others.sudo().write(
+                {"state": "closed", "outcome": "duplicate", "duplicate_of_id": first.id}
+            )
+        self.count(8, 20)
+        self.assertEqual([row for row in self.told() if row[1] >= 7], [])

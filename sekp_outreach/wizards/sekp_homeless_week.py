@@ -79,7 +79,10 @@ class SekpHomelessWeek(models.TransientModel):
         # What is open in an emergency only is not taken out.
         courses -= courses._in_emergency()
         unstored = courses.filtered(lambda one: one.registration_mode == "none")
-        stored = courses - unstored
+        # A person who is with another team now is that team's to count.
+        stored = (courses - unstored).filtered(
+            lambda one: one.citizen_id.has_access("read")
+        )
         homeless = stored.filtered(
             lambda one: HOMELESS in one.citizen_id.target_group_ids.mapped("code")
         )
@@ -107,7 +110,7 @@ class SekpHomelessWeek(models.TransientModel):
             "week": WEEK,
             "days": " – ".join(format_date(self.env, day) for day in (monday, sunday)),
             "date": format_date(self.env, self.env.company._sekp_today()),
-            "homeless_count": len(homeless),
+            "homeless_count": len(homeless.citizen_id),
             "met_count": sum(
                 1 for sheet in sheets if sheet["stored"] and sheet["met_count"]
             ),
@@ -136,7 +139,12 @@ class SekpHomelessWeek(models.TransientModel):
         states = dict(
             self.env["sekp.handover"]._fields["state"]._description_selection(self.env)
         )
-        handovers = self.env["sekp.handover"].search([("course_id", "=", course.id)])
+        handovers = self.env["sekp.handover"].search(
+            [
+                ("course_id", "=", course.id),
+                ("create_date", "<", company._sekp_end_of_day(sunday)),
+            ]
+        )
         return {
             "code": course.reference,
             "stored": stored,
@@ -146,9 +154,12 @@ class SekpHomelessWeek(models.TransientModel):
             "target_groups": citizen.target_group_ids.mapped("name") if stored else [],
             "met_count": len(met),
             "attempt_count": len(contacts - met),
-            "forms": [f"{form.name}: {number}" for form, number in forms.items()],
+            "forms": [
+                f"{form.name}: {number}" for form, number in forms.items() if stored
+            ],
             "offers": [
                 f"{handover.offer_id.name}: {states[handover.state]}"
                 for handover in handovers
+                if stored
             ],
         }
