@@ -198,10 +198,14 @@ class Page:
         self.call("Input.dispatchKeyEvent", type="rawKeyDown", key="Alt", modifiers=ALT)
 
     def click(self, selector):
-        """Click into the middle of an element."""
+        """Click into the middle of an element, once the page stands still."""
         node = self.find(selector)
-        self.call("DOM.scrollIntoViewIfNeeded", nodeId=node)
-        corners = self.call("DOM.getContentQuads", nodeId=node)["quads"][0]
+        corners, before = None, []
+        while corners != before:
+            before = corners
+            self.call("DOM.scrollIntoViewIfNeeded", nodeId=node)
+            corners = self.call("DOM.getContentQuads", nodeId=node)["quads"][0]
+            time.sleep(0.05)
         at = {"x": sum(corners[::2]) / 4, "y": sum(corners[1::2]) / 4}
         for kind in ("mousePressed", "mouseReleased"):
             self.call(

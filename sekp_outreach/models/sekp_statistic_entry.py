@@ -60,6 +60,7 @@ class SekpStatisticEntry(models.Model):
         :param date last: a day of the last month
         :param records: only what happened on these courses or referrals
         """
+        self.env.flush_all()
         # Two at once would count twice: PostgreSQL refuses the second, who tries again.
         self.env.cr.execute(
             "UPDATE res_company SET sekp_statistic_from = sekp_statistic_from "
