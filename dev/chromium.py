@@ -151,6 +151,23 @@ class Page:
         check("exceptionDetails" not in told, told.get("exceptionDetails"))
         return told["result"].get("value")
 
+    def until(self, script):
+        """Wait until a script of ours says yes."""
+        end = time.monotonic() + PATIENCE
+        while not self.run(script):
+            check(time.monotonic() < end, f"The page never says yes to {script}.")
+            time.sleep(0.1)
+
+    def log_in(self, address, login, password):
+        """Log in with Odoo's own form, and wait for the page that it leads to."""
+        self.open(address)
+        self.until("document.querySelector('#login').offsetParent !== null")
+        self.fill("#login", login)
+        self.fill("#password", password)
+        self.events = []
+        self.press("Enter")
+        self.await_event("Page.loadEventFired")
+
     def find(self, selector):
         """Return the node of the first element that a CSS selector finds."""
         root = self.call("DOM.getDocument")["root"]["nodeId"]

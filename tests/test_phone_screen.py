@@ -1,6 +1,5 @@
 """The screen for one who takes a referral on the phone: at 360 px, by keyboard."""
 
-import time
 from contextlib import ExitStack, closing
 
 import pytest
@@ -46,22 +45,8 @@ def page(runtime, database, address, tmp_path_factory):
         folder = tmp_path_factory.mktemp("chromium")
         chrome = stack.enter_context(chromium.running(folder))
         page = stack.enter_context(closing(chromium.Page(chrome, NARROW)))
-        page.open(f"{address}/web/login")
-        until(page, "document.querySelector('#login').offsetParent !== null")
-        page.fill("#login", "telefon_indgang")
-        page.fill("#password", PASSWORD)
-        page.events = []
-        page.press("Enter")
-        page.await_event("Page.loadEventFired")
+        page.log_in(f"{address}/web/login", "telefon_indgang", PASSWORD)
         yield page
-
-
-def until(page, script):
-    """Wait until a script of ours says yes."""
-    end = time.monotonic() + chromium.PATIENCE
-    while not page.run(script):
-        assert time.monotonic() < end, script
-        time.sleep(0.1)
 
 
 def there(selector):
@@ -70,7 +55,7 @@ def there(selector):
 
 def open_screen(page, address):
     page.open(f"{address}/odoo/action-sekp_outreach.sekp_referral_action_new")
-    until(page, there(".o_form_view .o_field_widget[name=source_id] input"))
+    page.until(there(".o_form_view .o_field_widget[name=source_id] input"))
 
 
 def to(page, name):
@@ -121,7 +106,7 @@ def test_a_call_is_noted_by_keyboard_alone(page, runtime, database, address):
         page.type(text)
     passed += to(page, "acute")
     page.press(" ")
-    until(page, there(".o_form_view .alert-danger"))
+    page.until(there(".o_form_view .alert-danger"))
     passed += to(page, "team_id")
     fields = [name for name in passed if name in ORDER]
     assert list(dict.fromkeys(fields)) == ORDER[:-1]
@@ -131,7 +116,7 @@ def test_a_call_is_noted_by_keyboard_alone(page, runtime, database, address):
         if page.run("!!document.activeElement.closest('.o_form_sheet .btn-lg')"):
             break
     page.press("Enter")
-    until(page, there(".o_form_view h1 .o_field_widget[name=reference] span"))
+    page.until(there(".o_form_view h1 .o_field_widget[name=reference] span"))
     place, concern, age, acute, state, code = referral(runtime, database)
     assert (place, concern, age, acute) == ("Ved broen", "Sover ude", 44, True)
     assert state == "received"
@@ -143,7 +128,7 @@ def test_the_hint_is_seen_before_one_saves(page, runtime, database, address):
     open_screen(page, address)
     page.fill(".o_field_widget[name=place] input", "ved broen")
     page.press("Tab")
-    until(page, there(".o_form_view .o_field_widget[name=similar_hint]"))
+    page.until(there(".o_form_view .o_field_widget[name=similar_hint]"))
     hint = page.run(
         "document.querySelector('.o_field_widget[name=similar_hint]').textContent"
     )
@@ -158,17 +143,17 @@ def test_one_key_each_and_the_screen_shows_it(page, runtime, database, address):
     to(page, "source_id")
     page.press(" ")
     page.press("s", chromium.ALT)
-    until(page, there(".o_form_view button[name=action_whole_form]"))
+    page.until(there(".o_form_view button[name=action_whole_form]"))
     page.press("e", chromium.ALT)
-    until(page, there(".o_form_view button[name=action_begin]"))
+    page.until(there(".o_form_view button[name=action_begin]"))
     assert page.run("document.querySelector('.o_sekp_keys').offsetParent !== null")
     page.hold_alt()
-    until(page, there(".o_web_hotkey_overlay"))
+    page.until(there(".o_web_hotkey_overlay"))
     shown = page.run(
         "[...document.querySelectorAll('.o_web_hotkey_overlay')]"
         ".map(one => one.textContent.trim().toLowerCase())"
     )
     assert set("gaird") <= set(shown)
     page.press("g", chromium.ALT)
-    until(page, "!document.querySelector('button[name=action_begin]')")
+    page.until("!document.querySelector('button[name=action_begin]')")
     assert referral(runtime, database)[4] == "processing"

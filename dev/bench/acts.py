@@ -122,7 +122,7 @@ def hand_over(client, ids, number):
     """Save the form on which a handover to an ordinary offer begins."""
     course = ids(
         "SELECT min(c.id) FROM sekp_course c JOIN res_users u ON u.id = "
-        "contact_person_id WHERE login LIKE 'worker%%.0' AND phase != 'closed' AND "
+        "contact_person_id WHERE login LIKE 'worker%.0' AND phase != 'closed' AND "
         "NOT EXISTS (SELECT FROM sekp_handover h WHERE h.course_id = c.id)"
     )
     context = {"default_course_id": course}
@@ -168,7 +168,11 @@ def new_one(model, **given):
 
 def give_lead(client, ids, number):
     """The save of a lead that gets another seller."""
-    lead = ids(OWN_LEAD.replace("min(l.id)", f"(array_agg(l.id))[{number + 2}]"))
+    lead = ids(
+        "SELECT min(l.id) FROM crm_lead l JOIN res_users u ON u.id = user_id "
+        "JOIN crm_stage s ON s.id = stage_id WHERE login LIKE 'worker%.0' "
+        "AND login NOT IN ('worker0.0', 'worker9.0') AND NOT COALESCE(is_won, false)"
+    )
     spec = client.specification("crm.lead")
     worker = ids("SELECT id FROM res_users WHERE login = 'worker9.0'")
     return [save("crm.lead", spec, {"user_id": worker}, [lead])]

@@ -2,6 +2,7 @@
 
 from .. import databases, places
 from ..say import step
+from .client import PASSWORD
 from .multiply import CASES, PEERS, PEOPLE, Copier
 
 COMPANIES = 98
@@ -62,7 +63,7 @@ def town(runtime):
     with step(f"{COMPANIES} municipalities"):
         run(runtime, FIRST, f"found(env, {COMPANIES})")
         bottom = copier.tops()
-        run(runtime, FIRST, "hire(env)")
+        run(runtime, FIRST, f"hire(env, {PASSWORD!r})")
     with step("What is past"):
         before = copier.tops()
         run(runtime, FIRST, "past(env)")

@@ -2,12 +2,10 @@
 
 import json
 import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import requests
 from lxml import etree
-
-from ..say import Quit
 
 PASSWORD = "bench-bench"  # noqa: S105, of an invented person in a throw-away database
 # What the client asks once and keeps, or asks on every page.
@@ -15,7 +13,6 @@ KEPT = {"get_views", "load_views", "has_group", "load", "get_filters", "check_ac
 SYSTRAY = "systray_get_activities"
 DATA = ("/web/dataset/call_kw/", "/web/dataset/call_button/", "/mail/")
 QUIET = 1.0
-PATIENCE = 60
 
 
 @dataclass
@@ -24,8 +21,6 @@ class Call:
 
     path: str
     params: dict
-    # How a later call takes something from the answer to this one.
-    keep: object = field(default=None, repr=False)
 
 
 class Refused(Exception):
@@ -136,22 +131,9 @@ class Recorder:
 
     def __init__(self, page, address, login):
         self.page, self.address = page, address
-        page.open(f"{address}/web/login?redirect=/odoo/action-base.action_res_users_my")
-        self.until("document.querySelector('#login').offsetParent")
-        page.fill("#login", login)
-        page.fill("#password", PASSWORD)
-        page.events = []
-        page.press("Enter")
-        page.await_event("Page.loadEventFired")
+        start = "/odoo/action-base.action_res_users_my"
+        page.log_in(f"{address}/web/login?redirect={start}", login, PASSWORD)
         self.settle()
-
-    def until(self, script):
-        """Wait until a script of ours says yes."""
-        end = time.monotonic() + PATIENCE
-        while not self.page.run(f"!!({script})"):
-            if time.monotonic() > end:
-                raise Quit(f"The browser waits in vain for {script}.")
-            time.sleep(0.1)
 
     def settle(self):
         """Wait until nothing was asked and answered for a while."""
@@ -171,7 +153,7 @@ class Recorder:
         :param str text: searched in the page's search box
         """
         self.page.open(f"{self.address}{path}")
-        self.until(f"document.querySelector({wait!r})")
+        self.page.until(f"!!document.querySelector({wait!r})")
         self.settle()
         if text:
             self.page.events = []

@@ -112,9 +112,8 @@ class Copier:
         found = {}
         for table in (*CASES, *PEOPLE, *PEERS):
             if any(name == "id" for name, _type in self.rows(COLUMNS, table)):
-                found[table] = self.rows(f'SELECT COALESCE(max(id), 0) FROM "{table}"')[
-                    0
-                ][0]
+                query = f'SELECT COALESCE(max(id), 0) FROM "{table}"'
+                ((found[table],),) = self.rows(query)
         return found
 
     def multiply(self, tables, bottom, copies, shift=0, telling=None, label=""):
@@ -132,10 +131,7 @@ class Copier:
         self.bottom, self.tables = bottom, set(tables)
         self.stride = {name: top[name] - bottom[name] for name in top}
         self.top = top
-        self.home, self.standard = self.rows(
-            "SELECT company_id, id FROM sekp_standard WHERE company_id IS NOT NULL"
-            " AND state = 'adopted' ORDER BY id LIMIT 1"
-        )[0]
+        self.home, self.standard = self.own()
         values = ", ".join(
             f"({k}, {company}, {standard})"
             for k, (company, standard) in enumerate(copies, 1)

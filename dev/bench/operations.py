@@ -103,5 +103,3 @@ PAGES = (
     Page("access log", OURS, "auditor.0", "sekp_outreach.sekp_access_log_action",
          LIST),
 )  # fmt: skip
-# Who is a worker or a supervisor: what they do must not grow.
-NEVER_GROWS = (WORKER, SUPERVISOR, "intake.0")

@@ -16,7 +16,6 @@ from odoo.addons.sekp_outreach.tools.danish_calendar import is_working_day
 WORKERS, OPEN, PAST = 10, 15, 85
 # Of a worker's past courses these are lived; the others are copies of them.
 LIVED = 5
-PASSWORD = "bench-bench"  # noqa: S105, of an invented person in a throw-away database
 # The standard that asks for most: a grant, goals and a written status.
 PRESET = "thisted"
 ROLES = {
@@ -85,7 +84,7 @@ def found(env, companies):
     env.cr.commit()
 
 
-def hire(env):
+def hire(env, password):
     """Make a team and its people; who works also has the peers."""
     company = env["res.company"].search([("name", "=like", "Storby 0 %")])
     roles = {f"worker{number}": "contact_person" for number in range(WORKERS)} | ROLES
@@ -97,7 +96,7 @@ def hire(env):
                 {
                     "login": f"{login}.0",
                     "name": login.title(),
-                    "password": PASSWORD,
+                    "password": password,
                     "email": f"{login}.0@example.com",
                     "company_id": company.id,
                     "company_ids": [Command.set(company.ids)],

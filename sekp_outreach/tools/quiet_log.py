@@ -68,7 +68,8 @@ class ForgetSender(logging.Filter):
     # As one types it and as a browser might write it; what comes with the pages too.
     # What staff ask of our models is no such page.
     _target = re.compile(
-        r"(?<!/web/dataset/call_kw)(?<!/web/dataset/call_button)(?:/|%2f)(?:sekp(?!(?:/|%2f)document\b)|sekp_outreach/static/public)\b",
+        r"(?<!/web/dataset/call_kw)(?<!/web/dataset/call_button)(?:/|%2f)"
+        r"(?:sekp(?!(?:/|%2f)document\b)|sekp_outreach/static/public)\b",
         re.IGNORECASE,
     )
     _kind = re.compile(r"\b(GET|POST|HEAD|OPTIONS)\b")
