@@ -49,8 +49,13 @@ def alone(postgres, name):
 
 
 def drop(postgres, name):
-    """Drop a database with its files."""
-    postgres.rows(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
+    """Drop a database with its files.
+
+    Not by FORCE, which an ordinary role may not use while autovacuum is at work there:
+    a plain DROP ends autovacuum by itself and waits for those that were ended here.
+    """
+    alone(postgres, name)
+    postgres.rows(f'DROP DATABASE IF EXISTS "{name}"')
     shutil.rmtree(store(name), ignore_errors=True)
 
 
