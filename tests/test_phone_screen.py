@@ -3,7 +3,7 @@
 import time
 from contextlib import ExitStack, closing
 
-import chromium
+from dev import chromium
 import pytest
 
 NARROW, WIDE = 360, 1200

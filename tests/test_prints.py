@@ -9,7 +9,7 @@ import json
 import re
 from contextlib import ExitStack, closing
 
-import chromium
+from dev import chromium
 import polib
 import pypdf
 import pytest

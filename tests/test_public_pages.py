@@ -6,7 +6,7 @@ import re
 import time
 from contextlib import ExitStack, closing
 
-import chromium
+from dev import chromium
 import pytest
 from conftest import PRESETS
 

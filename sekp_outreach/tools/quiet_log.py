@@ -66,8 +66,9 @@ class ForgetSender(logging.Filter):
     """
 
     # As one types it and as a browser might write it; what comes with the pages too.
+    # What staff ask of our models is no such page.
     _target = re.compile(
-        r"(?:/|%2f)(?:sekp(?!(?:/|%2f)document\b)|sekp_outreach/static/public)\b",
+        r"(?<!/web/dataset/call_kw)(?<!/web/dataset/call_button)(?:/|%2f)(?:sekp(?!(?:/|%2f)document\b)|sekp_outreach/static/public)\b",
         re.IGNORECASE,
     )
     _kind = re.compile(r"\b(GET|POST|HEAD|OPTIONS)\b")
@@ -89,6 +90,8 @@ class ForgetSender(logging.Filter):
         'A public page: - -'
         >>> told('203.0.113.7 - - "%s" %s %s', "GET /sekp/document/7 HTTP/1.1", 200, 1)
         '203.0.113.7 - - "GET /sekp/document/7 HTTP/1.1" 200 1'
+        >>> told('- "%s" 200', "POST /web/dataset/call_kw/sekp.course/read")
+        '- "POST /web/dataset/call_kw/sekp.course/read" 200'
         """
         text = record.getMessage()
         if self._target.search(text):

@@ -1,0 +1,112 @@
+"""The databases of the bench: one town, and the same many times over."""
+
+from .. import databases, places
+from ..say import step
+from .multiply import CASES, PEERS, PEOPLE, Copier
+
+COMPANIES = 98
+# Towns of a thousand citizens and ten contact persons each.
+SIZES = {"1k": 1, "10k": 10, "60k": 60}
+# Every copy of a contact is so many days earlier than the one before.
+DEEPER, APART = 19, 65
+PAST_COPIES, PAST_APART = 16, 97
+TOWN = places.ROOT / "dev" / "bench" / "town.py"
+FOUND = """
+exec(compile({source!r}, "town.py", "exec"))
+{call}
+"""
+BASE, FIRST = "sekp_bench_base", "sekp_bench_town"
+# In the first municipality lie more and more towns: it grows with the country.
+OWN_SHARE = 3
+
+
+def name_of(size):
+    """The database of a size."""
+    return f"sekp_bench_{size}"
+
+
+def key():
+    """What the databases are made of; the addon itself is upgraded in them."""
+    made_by = ("build.py", "multiply.py", "town.py")
+    return places.short_hash(*((TOWN.parent / name).read_text() for name in made_by))
+
+
+def known(postgres, name, value):
+    """Is a database there, and made of this?"""
+    query = "SELECT shobj_description(oid, 'pg_database') FROM pg_database"
+    return postgres.rows(f"{query} WHERE datname = %s", name) == [(value,)]
+
+
+def mark(postgres, name, value):
+    """Say what a database is made of."""
+    postgres.rows(f"COMMENT ON DATABASE \"{name}\" IS '{value}'")
+
+
+def run(runtime, name, call):
+    """Let one act of the town happen."""
+    script = FOUND.format(source=TOWN.read_text(), call=call)
+    runtime.shell(name, script, places.LOGS / f"{name}.log")
+
+
+def town(runtime):
+    """One town: lived, then its past and its contacts multiplied."""
+    postgres = runtime.postgres
+    databases.copy(postgres, databases.ready(runtime, browsing=False), BASE)
+    runtime.prepare(
+        "The peers",
+        places.LOGS / "bench.base.log",
+        *("-d", BASE, "-i", "crm,project", "--no-http"),
+    )
+    databases.rename(postgres, BASE, FIRST)
+    copier = Copier(postgres, FIRST)
+    with step(f"{COMPANIES} municipalities"):
+        run(runtime, FIRST, f"found(env, {COMPANIES})")
+        bottom = copier.tops()
+        run(runtime, FIRST, "hire(env)")
+    with step("What is past"):
+        before = copier.tops()
+        run(runtime, FIRST, "past(env)")
+        homes = [copier.own()] * PAST_COPIES
+        copier.multiply(CASES, before, homes, PAST_APART, label="past")
+    with step("What is present"):
+        run(runtime, FIRST, "present(env)")
+        copier.deepen(DEEPER, APART)
+    keep(copier, bottom)
+
+
+def keep(copier, bottom):
+    """Write down where the town's own rows begin."""
+    copier.rows("CREATE TABLE bench_bottom (name text, id integer)")
+    for table, top in bottom.items():
+        copier.rows("INSERT INTO bench_bottom VALUES (%s, %s)", table, top)
+
+
+def country(runtime, size):
+    """A database of a size, from the town."""
+    postgres, name = runtime.postgres, name_of(size)
+    if known(postgres, name, key()):
+        return name
+    if not known(postgres, FIRST, key()):
+        for old in (BASE, FIRST, *map(name_of, SIZES)):
+            databases.drop(postgres, old)
+        town(runtime)
+        mark(postgres, FIRST, key())
+    databases.copy(postgres, FIRST, name)
+    copier = Copier(postgres, name)
+    bottom = dict(copier.rows("SELECT name, id FROM bench_bottom"))
+    homes = copier.rows(
+        "SELECT company_id, id FROM sekp_standard WHERE company_id IS NOT NULL"
+        " AND state = 'adopted' ORDER BY company_id"
+    )
+    others = [homes[1 + k % (len(homes) - 1)] for k in range(SIZES[size])]
+    copies = [
+        homes[0] if k % OWN_SHARE == 0 else others[k] for k in range(1, SIZES[size])
+    ]
+    with step(f"{size} citizens") as telling:
+        if copies:
+            tables = (*PEOPLE, *CASES, *PEERS)
+            # The municipalities and their people are in the town, once.
+            copier.multiply(tables, bottom, copies, telling=telling.progress)
+        copier.rows("VACUUM ANALYZE")
+    mark(postgres, name, key())
+    return name
