@@ -120,6 +120,28 @@ class MailActivity(models.Model):
         )
 
     @api.model
+    @api.private
+    @api.readonly
+    def search_fetch(self, domain, field_names=None, offset=0, limit=None, order=None):
+        if field_names and not self.env.su:
+            asked = self._sekp_asked(Domain(domain))
+            is_confidential = self.env["sekp.confidential.mixin"]._is_confidential
+            if asked and all(is_confidential(name) for name in asked):
+                # Found by their records: what is shown of them would be looked for
+                # among the activities on every kind of record.
+                field_names = list({**dict.fromkeys(field_names), **self._sekp_shown()})
+        return super().search_fetch(domain, field_names, offset, limit, order)
+
+    @api.model
+    def _sekp_shown(self):
+        """Return the names of the columns that are fetched with an activity."""
+        return dict.fromkeys(
+            field.name
+            for field in self._determine_fields_to_fetch()
+            if field.column_type
+        )
+
+    @api.model
     def _sekp_asked(self, domain):
         """Return the models that a domain narrows itself to, or None for any."""
         for name, operator, value in conjuncts(domain):

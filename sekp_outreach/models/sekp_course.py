@@ -300,7 +300,7 @@ class SekpCourse(models.Model):
 
         Who supervises an earlier course only may still open that, not the person.
         """
-        readable = self._readable_citizens(SHOWN)
+        readable = self._readable_citizens((*SHOWN, "reference"))
         for course in self:
             citizen = readable.get(course.citizen_id.id, readable[False])
             for name in SHOWN:
@@ -316,9 +316,11 @@ class SekpCourse(models.Model):
 
     def _readable_citizens(self, names):
         """Return the citizens the user may open, by id, and an empty one for False."""
-        citizens = self.citizen_id.search_fetch(
-            [("id", "in", self.citizen_id.ids)], names
-        )
+        citizens = self.citizen_id
+        if citizens._remembered().issuperset(citizens.ids):
+            citizens.fetch(names)
+        else:
+            citizens = citizens.search_fetch([("id", "in", citizens.ids)], names)
         return {False: citizens.browse(), **{one.id: one for one in citizens}}
 
     def _inverse_alias(self):
@@ -341,7 +343,7 @@ class SekpCourse(models.Model):
     def _compute_timeline_ids(self):
         """Show what was done on the course, its parts and the person, newest first."""
         for course in self:
-            course.timeline_ids = self.env["sekp.history"].search(
+            course.timeline_ids = self.env["sekp.history"].search_fetch(
                 [
                     "|",
                     ("course_id", "=", course.id),
@@ -582,10 +584,10 @@ class SekpCourse(models.Model):
     @api.depends_context("uid")
     def _compute_has_emergency(self):
         """Tell a supervisor of the team that an emergency access is to be looked at."""
-        seen = self.env.ref("sekp_outreach.activity_break_glass")
+        seen = self._activity_type_id("activity_break_glass")
         for course in self:
             course.has_emergency = (
-                seen in course.activity_ids.activity_type_id
+                seen in course.activity_ids.activity_type_id.ids
                 and self.env.user in course.team_id.supervisor_ids
             )
             course.emergency_told = course.has_emergency and "\n".join(
@@ -707,7 +709,7 @@ class SekpCourse(models.Model):
                 (
                     "activity_type_id",
                     "=",
-                    self.env.ref("sekp_outreach.activity_colleague_asks").id,
+                    self._activity_type_id("activity_colleague_asks"),
                 ),
             ]
         )
@@ -715,9 +717,12 @@ class SekpCourse(models.Model):
     @api.depends("activity_ids")
     def _compute_colleagues_asking(self):
         """Name the colleagues whom somebody who may open the course should contact."""
-        asked = self._asked()
+        kind = self._activity_type_id("activity_colleague_asks")
         for course in self:
-            rows = asked.filtered(lambda row, id_=course.id: row.res_id == id_)
+            # Superuser: the names of colleagues.
+            rows = course.activity_ids.sudo().filtered(
+                lambda row: row.active and row.activity_type_id.id == kind
+            )
             course.colleagues_asking = ", ".join(rows.create_uid.mapped("name"))
 
     def _colleague_asks(self):

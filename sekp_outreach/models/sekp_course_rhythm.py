@@ -207,9 +207,10 @@ class SekpCourse(models.Model):
 
     @api.depends("activity_ids")
     def _compute_steps_open(self):
-        steps = self._find_steps()
         for course in self:
-            course.steps_open = course.id in steps
+            course.steps_open = any(
+                step.active and step.sekp_steps_since for step in course.activity_ids
+            )
 
     # --- guards -------------------------------------------------------------------
     def write(self, vals):

@@ -37,6 +37,16 @@ class SekpObligationMixin(models.AbstractModel):
         """
 
     # --- obligations ----------------------------------------------------------------
+    @api.model
+    def _activity_type_id(self, name):
+        """Return the number of one of this addon's activity types, or None.
+
+        Known to the server: to fetch the type would cost a query each time.
+
+        :param str name: in this addon's data
+        """
+        return self.env["ir.model.data"]._xmlid_to_res_id(f"sekp_outreach.{name}")
+
     def _readable_by(self, user):
         """Return the records that a user may open now, whatever the caller may.
 
