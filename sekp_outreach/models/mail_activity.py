@@ -5,6 +5,8 @@ from odoo import api, fields, models
 from odoo.exceptions import UserError
 from odoo.fields import Domain
 
+from .sekp_read_at_once_mixin import is_remembering, remembering
+
 # What a user may change of an activity that the system keeps.
 OPEN_TO_USERS = {"summary", "note"}
 # What could make an activity a meeting.
@@ -123,23 +125,27 @@ class MailActivity(models.Model):
     @api.private
     @api.readonly
     def search_fetch(self, domain, field_names=None, offset=0, limit=None, order=None):
-        if field_names and not self.env.su:
+        if field_names is not None:
             asked = self._sekp_asked(Domain(domain))
             is_confidential = self.env["sekp.confidential.mixin"]._is_confidential
-            if asked and all(is_confidential(name) for name in asked):
-                # Found by their records: what is shown of them would be looked for
-                # among the activities on every kind of record.
-                field_names = list({**dict.fromkeys(field_names), **self._sekp_shown()})
+            if (is_remembering() and not self.env.su) or (
+                field_names and asked and all(is_confidential(name) for name in asked)
+            ):
+                # To fetch later what is shown of them would ask the rules of every
+                # kind of record once more.
+                field_names = list(dict.fromkeys((*field_names, *self._sekp_shown())))
         return super().search_fetch(domain, field_names, offset, limit, order)
+
+    @api.model
+    def get_activity_data(self, *args, **kwargs):
+        with remembering():
+            return super().get_activity_data(*args, **kwargs)
 
     @api.model
     def _sekp_shown(self):
         """Return the names of the columns that are fetched with an activity."""
-        return dict.fromkeys(
-            field.name
-            for field in self._determine_fields_to_fetch()
-            if field.column_type
-        )
+        fields_to_fetch = self._determine_fields_to_fetch()
+        return [field.name for field in fields_to_fetch if field.column_type]
 
     @api.model
     def _sekp_asked(self, domain):

@@ -3,7 +3,7 @@ from datetime import timedelta
 
 from markupsafe import Markup
 
-from odoo import SUPERUSER_ID, api, fields, models
+from odoo import SUPERUSER_ID, api, fields, models, tools
 from odoo.exceptions import UserError
 from odoo.tools import SQL
 
@@ -43,6 +43,12 @@ class ResUsers(models.Model):
         # Odoo takes away what lies with who is archived: ours goes to others first.
         self.filtered("active").write({"active": False})
         return super().action_archive()
+
+    @tools.ormcache("self.id")
+    def _sekp_is_active(self):
+        """Tell whether the user is not archived; what is cached goes with a change."""
+        # Superuser: nothing but that is told.
+        return self.sudo().active
 
     def _sekp_settle(self):
         """Let go on with others what these users may no longer open (C7).

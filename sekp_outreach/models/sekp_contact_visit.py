@@ -2,6 +2,8 @@ from datetime import timedelta
 
 from odoo import api, fields, models
 
+from .sekp_read_at_once_mixin import remembering
+
 # Who is met before the hour is met by the visit.
 EARLIER = timedelta(hours=1)
 
@@ -16,31 +18,52 @@ class SekpContact(models.Model):
 
     @api.model_create_multi
     def create(self, vals_list):
-        for vals in vals_list:
-            given = {**self._given_defaults(), **vals}
-            if not given.get("appointment_id") and not given.get("replaces_id"):
-                visit = self._visit_of_the_day(given)
-                if visit:
+        # To log a contact opens and ends no access.
+        with remembering():
+            for vals in vals_list:
+                given = {**self._given_defaults(), **vals}
+                visit = self._look_up(given)
+                if visit and self._is_same_kind(visit, given):
                     vals["appointment_id"] = visit.id
-        return super().create(vals_list)
+            return super().create(vals_list)
 
     @api.model
-    def _visit_of_the_day(self, vals):
-        """Return the one planned visit that a contact can only be of, or an empty one.
+    def _look_up(self, given):
+        """Read with two statements what a contact that is to be created depends on.
 
-        It is the worker's own, lies on the day of the contact, has begun or is about
-        to, and a visit is no call.
+        :param dict given: the values of the contact
+        :return: the one planned visit that it can only be of, or an empty one
+        """
+        course = self.env["sekp.course"].browse(given.get("course_id"))
+        names = [field.name for field in course._determine_fields_to_fetch()]
+        # Found by the rules, or refused with every other link.
+        course.search_fetch([("id", "in", course.ids)], [*names, "reference"])
+        asked = not given.get("appointment_id") and not given.get("replaces_id")
+        visits = self._visits_of_the_day(given) if asked else None
+        # Superuser: clocks and covers are asked whoever logs it.
+        found = course.sudo()._find_lines(
+            {"deadline_ids": {}, "absence_agreement_ids": {}}, visits=visits
+        )
+        visits = found.get("visits", ())
+        return self.env["sekp.appointment"].browse(visits if len(visits) == 1 else ())
+
+    @api.model
+    def _visits_of_the_day(self, vals):
+        """Return the query for the planned visits that a contact can be of, two at most.
+
+        They are the worker's own, lie on the day of the contact, have begun or are
+        about to.
 
         :param dict vals: of the contact that is to be created
         """
-        none = self.env["sekp.appointment"]
         user_id = vals.get("user_id") if self.env.su else self.env.uid
         moment = fields.Datetime.to_datetime(vals.get("started_at"))
         moment = moment or fields.Datetime.now()
         company = self.env.company
         day = company._sekp_local(moment).date()
         # One that goes on after midnight lies on both days.
-        found = none.search(
+        visits = self.env["sekp.appointment"]
+        return visits._search(
             [
                 ("course_id", "=", vals.get("course_id")),
                 ("state", "=", "planned"),
@@ -50,10 +73,16 @@ class SekpContact(models.Model):
                 ("ends_at", ">", company._sekp_start_of_day(day)),
             ],
             limit=2,
+            order=visits._order,
         )
-        if len(found) != 1:
-            return none
+
+    @api.model
+    def _is_same_kind(self, visit, vals):
+        """Tell whether a contact took place as its visit was planned: a visit is no
+        call.
+
+        :param dict vals: of the contact that is to be created
+        """
         # Superuser: a form of contact is no secret, its catalogue not everybody's.
         form = self.env["sekp.contact.form"].sudo().browse(vals.get("form_id"))
-        same = form.is_visit == found.sudo().form_id.is_visit
-        return found if same else none
+        return form.is_visit == visit.sudo().form_id.is_visit

@@ -10,6 +10,7 @@ from odoo.tools import format_datetime
 
 from ..tools.policy import LIVE
 from .sekp_citizen import AGE_BANDS, IDENTITY_LEVELS
+from .sekp_read_at_once_mixin import forget
 
 PHASES = [
     ("framing", "Framing"),
@@ -406,6 +407,7 @@ class SekpCourse(models.Model):
             self._check_team_change(vals)
         result = super().write(vals)
         if "team_id" in vals:
+            forget()
             self._move_obligations()
             self._hand_on_activities()
         return result
@@ -828,29 +830,39 @@ class SekpCourse(models.Model):
         day = self.company_id._sekp_local(contact.started_at).date()
         # Superuser: clocks are run by the system; the contact has been checked.
         course = self.sudo()
-        kinds = ["response", "processing", "start"]
-        if contact.form_id.is_visit:
-            kinds.append("first_visit")
-        course.deadline_ids._open().filtered(
-            lambda clock: (
-                clock.started_on <= day if clock.started_on else clock.kind != "start"
-            )
-        )._meet(kinds, day)
+        if clocks := course.deadline_ids._open():
+            kinds = ["response", "processing", "start"]
+            if contact.form_id.is_visit:
+                kinds.append("first_visit")
+            clocks.filtered(
+                lambda clock: (
+                    clock.started_on <= day
+                    if clock.started_on
+                    else clock.kind != "start"
+                )
+            )._meet(kinds, day)
         vals = {}
         if contact.outcome == "met" and course.phase in ("framing", "finding"):
             vals["phase"] = "making_contact"
         elif course.phase == "framing":
             vals["phase"] = "finding"
-        if course.phase != "closed" and contact == course._latest_contact():
-            # Only the latest contact says what comes next.
-            if contact.next_step:
-                vals["next_step"] = contact.next_step
-            if contact.next_step_on:
-                vals["next_step_on"] = contact.next_step_on
+        steps = {
+            name: contact[name]
+            for name in ("next_step", "next_step_on")
+            if contact[name]
+        }
+        # Only the latest contact says what comes next.
+        if steps and course.phase != "closed" and contact == course._latest_contact():
+            vals |= steps
         if vals:
             course.write(vals)
         course._sync_rhythm()
-        course._sync_informing()
+        if (
+            contact.told_of_referral
+            or contact.replaces_id
+            or (contact.outcome == "met" and course.inform_state == "told")
+        ):
+            course._sync_informing()
 
     def _latest_contact(self):
         return self.env["sekp.contact"].search(

@@ -29,17 +29,23 @@ def remembering():
         _found.reset(token)
 
 
-class SekpReadAtOnceMixin(models.AbstractModel):
-    """Reads what a screen shows of a record with as few statements as there are tables.
+def is_remembering():
+    """Tell whether this is within such a call."""
+    return _found.get() is not None
 
-    The ids of all parts are asked for at once, each under its own rules; so are the
-    names of all records a screen names. What is read and what is refused is the same.
-    """
 
-    _name = "sekp.read.at.once.mixin"
-    _description = "Record Read at Once"
+def forget():
+    """Forget what the rules gave: what opens a record has changed."""
+    if is_remembering():
+        _found.get().clear()
 
-    # --- what the rules have answered ---------------------------------------------
+
+class SekpRememberingMixin(models.AbstractModel):
+    """Remembers for the length of a call which records the rules gave to a user."""
+
+    _name = "sekp.remembering.mixin"
+    _description = "Record Whose Being Open Is Remembered"
+
     def _remembered(self):
         """Return the ids of this model that the rules gave the user in this call."""
         found = _found.get()
@@ -49,13 +55,27 @@ class SekpReadAtOnceMixin(models.AbstractModel):
         key = (self.env.cr, self.env.uid, tuple(who), self._name)
         return found.setdefault(key, set())
 
+
+class SekpReadAtOnceMixin(models.AbstractModel):
+    """Reads what a screen shows of a record with as few statements as there are tables.
+
+    The ids of all parts are asked for at once, each under its own rules; so are the
+    names of all records a screen names. What is read and what is refused is the same.
+    """
+
+    _name = "sekp.read.at.once.mixin"
+    _description = "Record Read at Once"
+    _inherit = ["sekp.remembering.mixin"]
+
     @api.model
     @api.private
     @api.readonly
     def search_fetch(self, domain, field_names=None, offset=0, limit=None, order=None):
-        if _found.get() is None or self.env.su:
+        if self.env.su or not is_remembering():
             return super().search_fetch(domain, field_names, offset, limit, order)
         columns, others = self._columns_and_others(field_names)
+        if columns and "display_name" in columns and _simple_name(self, self._rec_name):
+            columns.append(self._rec_name)
         records = super().search_fetch(domain, columns, offset, limit, order)
         # They were found by a query that bears the rules.
         records._remembered().update(records._ids)
@@ -110,6 +130,14 @@ class SekpReadAtOnceMixin(models.AbstractModel):
         with remembering():
             return super().search_read(*args, **kwargs)
 
+    def name_search(self, *args, **kwargs):
+        with remembering():
+            return super().name_search(*args, **kwargs)
+
+    def web_name_search(self, *args, **kwargs):
+        with remembering():
+            return super().web_name_search(*args, **kwargs)
+
     def _read_at_once(self, specification):
         """Bring into the cache what a screen asks of stored records.
 
@@ -136,48 +164,73 @@ class SekpReadAtOnceMixin(models.AbstractModel):
         :param dict specification: as ``web_read`` takes it
         :return: the specification, without the orders in which parts were found
         """
-        parts, specs = {}, dict(specification)
-        for name, spec in specification.items():
-            field = self._fields.get(name)
-            if field and self._is_found_at_once(field, spec):
-                lines = self.env[field.comodel_name].with_context(
-                    **{"active_test": False, **field.context}
-                )
-                domain = field.get_comodel_domain(self)
-                domain &= Domain(field.inverse_name, "in", self.ids)
-                try:
-                    query = lines._search(
-                        domain, order=spec.get("order") or lines._order
-                    )
-                except AccessError:
-                    # Asked for by itself, it says so.
-                    continue
-                parts[name] = (field, lines, query)
-        if len(parts) < 2:
+        asked = {
+            name: spec
+            for name, spec in specification.items()
+            if name in self._fields
+            and spec.get("fields")
+            and self._is_found_at_once(self._fields[name])
+        }
+        if len(asked) < 2:
             return specification
-        found = {name: {id_: [] for id_ in self._ids} for name in parts}
-        for name, id_, parent_id, _place in sorted(
-            self.env.execute_query(
+        self._find_lines(asked)
+        return {
+            name: {
+                key: value
+                for key, value in spec.items()
+                if name not in asked or key != "order"
+            }
+            for name, spec in specification.items()
+        }
+
+    def _find_lines(self, asked, **queries):
+        """Find the ids of lines of several fields, and of queries, with one statement.
+
+        Those of fields are known from then on.
+
+        :param dict asked: what ``web_read`` asks of each field
+        :param queries: of other records, or None
+        :return: the ids that were found, by the names of the queries
+        """
+        parts, queries = {}, {name: query for name, query in queries.items() if query is not None}
+        for name, spec in asked.items():
+            field = self._fields[name]
+            lines = self.env[field.comodel_name].with_context(
+                **{"active_test": False, **field.context}
+            )
+            domain = field.get_comodel_domain(self)
+            domain &= Domain(field.inverse_name, "in", self.ids)
+            try:
+                query = lines._search(domain, order=spec.get("order") or lines._order)
+            except AccessError:
+                # Asked for by itself, it says so.
+                continue
+            inverse = lines._field_to_sql(lines._table, field.inverse_name, query)
+            parts[name] = (query, inverse)
+        found = {
+            **{name: {id_: [] for id_ in self._ids} for name in parts},
+            **{name: {None: []} for name in queries},
+        }
+        parts |= {name: (query, SQL("NULL::integer")) for name, query in queries.items()}
+        if parts:
+            rows = self.env.execute_query(
                 SQL(" UNION ALL ").join(
                     self._select_part(name, *part) for name, part in parts.items()
                 )
-            ),
-            key=lambda row: row[3],
-        ):
-            found[name][parent_id].append(id_)
-        for name, (field, lines, _query) in parts.items():
-            field._insert_cache(self, [tuple(ids) for ids in found[name].values()])
-            specs[name] = {
-                key: value for key, value in specs[name].items() if key != "order"
-            }
-        return specs
+            )
+            for name, id_, parent_id, _place in sorted(rows, key=lambda row: row[3]):
+                found[name][parent_id].append(id_)
+        for name in asked:
+            if name in found:
+                ids = [tuple(found[name][id_]) for id_ in self._ids]
+                self._fields[name]._insert_cache(self, ids)
+        return {name: found[name][None] for name in queries}
 
-    def _is_found_at_once(self, field, spec):
+    def _is_found_at_once(self, field):
         """Tell whether the lines of a field are rows of ours that are yet to be found."""
         return (
             field.type == "one2many"
             and field.store
-            and bool(spec.get("fields"))
             and issubclass(
                 self.pool[field.comodel_name], self.pool["sekp.read.at.once.mixin"]
             )
@@ -186,14 +239,17 @@ class SekpReadAtOnceMixin(models.AbstractModel):
         )
 
     @api.model
-    def _select_part(self, name, field, lines, query):
-        order, query.order = query.order, None
-        return query.select(
+    def _select_part(self, name, query, parent):
+        place = SQL("row_number() OVER (ORDER BY %s)", query.order)
+        if not query.limit:
+            query.order = None
+        selected = query.select(
             SQL("%s AS part", name),
-            SQL.identifier(lines._table, "id"),
-            lines._field_to_sql(lines._table, field.inverse_name, query),
-            SQL("row_number() OVER (ORDER BY %s) AS place", order),
+            SQL.identifier(query.table, "id"),
+            parent,
+            place,
         )
+        return SQL("(%s)", selected)
 
     def _with_parts(self, specification):
         """Yield these records and the parts a screen shows, each with what it asks of
