@@ -2,8 +2,6 @@ from datetime import timedelta
 
 from odoo import api, fields, models
 
-from .sekp_read_at_once_mixin import remembering
-
 # Who is met before the hour is met by the visit.
 EARLIER = timedelta(hours=1)
 
@@ -16,36 +14,22 @@ class SekpContact(models.Model):
 
     _inherit = "sekp.contact"
 
-    @api.model_create_multi
-    def create(self, vals_list):
-        # To log a contact opens and ends no access.
-        with remembering():
-            for vals in vals_list:
-                given = {**self._given_defaults(), **vals}
-                visit = self._look_up(given)
-                if visit and self._is_same_kind(visit, given):
-                    vals["appointment_id"] = visit.id
-            return super().create(vals_list)
+    @api.model
+    def _around(self, given):
+        queries = super()._around(given)
+        if not given.get("appointment_id") and not given.get("replaces_id"):
+            queries["visits"] = self._visits_of_the_day(given)
+        return queries
 
     @api.model
-    def _look_up(self, given):
-        """Read with two statements what a contact that is to be created depends on.
-
-        :param dict given: the values of the contact
-        :return: the one planned visit that it can only be of, or an empty one
-        """
-        course = self.env["sekp.course"].browse(given.get("course_id"))
-        names = [field.name for field in course._determine_fields_to_fetch()]
-        # Found by the rules, or refused with every other link.
-        course.search_fetch([("id", "in", course.ids)], [*names, "reference"])
-        asked = not given.get("appointment_id") and not given.get("replaces_id")
-        visits = self._visits_of_the_day(given) if asked else None
-        # Superuser: clocks and covers are asked whoever logs it.
-        found = course.sudo()._find_lines(
-            {"deadline_ids": {}, "absence_agreement_ids": {}}, visits=visits
-        )
-        visits = found.get("visits", ())
-        return self.env["sekp.appointment"].browse(visits if len(visits) == 1 else ())
+    def _look_up(self, vals):
+        found = super()._look_up(vals)
+        visits = [visit_id for visit_id, _none in found.get("visits", ())]
+        visit = self.env["sekp.appointment"].browse(visits if len(visits) == 1 else ())
+        given = {**self._given_defaults(), **vals}
+        if visit and self._is_same_kind(visit, given):
+            vals["appointment_id"] = visit.id
+        return found
 
     @api.model
     def _visits_of_the_day(self, vals):

@@ -824,8 +824,11 @@ class SekpCourse(models.Model):
             course._plan_assessment()
             course._start_informing()
 
-    def _contact_logged(self, contact):
-        """Meet the obligations that a contact or an attempt meets."""
+    def _contact_logged(self, contact, latest=None):
+        """Meet the obligations that a contact or an attempt meets.
+
+        :param latest: whether it is the latest of the course, or None to look
+        """
         self.ensure_one()
         day = self.company_id._sekp_local(contact.started_at).date()
         # Superuser: clocks are run by the system; the contact has been checked.
@@ -852,8 +855,10 @@ class SekpCourse(models.Model):
             if contact[name]
         }
         # Only the latest contact says what comes next.
-        if steps and course.phase != "closed" and contact == course._latest_contact():
-            vals |= steps
+        if steps and course.phase != "closed":
+            if latest is None:
+                latest = contact == course._latest_contact()
+            vals |= steps if latest else {}
         if vals:
             course.write(vals)
         course._sync_rhythm()

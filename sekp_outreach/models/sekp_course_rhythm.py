@@ -250,9 +250,9 @@ class SekpCourse(models.Model):
         for course in self:
             course._set_obligation(GAP, course._in_gap() and course.gap_since)
 
-    def _contact_logged(self, contact):
+    def _contact_logged(self, contact, latest=None):
         self._settle_gap(contact)
-        return super()._contact_logged(contact)
+        return super()._contact_logged(contact, latest)
 
     def _settle_gap(self, contact):
         """End the gap when the person was met, and the steps when the person is around.

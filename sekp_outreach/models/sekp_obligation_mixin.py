@@ -175,10 +175,11 @@ class SekpObligationMixin(models.AbstractModel):
             return
         activities[1:].unlink()
         first = activities[0]
-        if first.date_deadline != due or first.user_id != owner:
-            first.with_context(mail_activity_quick_update=True).write(
-                {"date_deadline": due, "user_id": owner.id}
-            )
+        vals = {"date_deadline": due} if first.date_deadline != due else {}
+        if first.user_id != owner:
+            vals["user_id"] = owner.id
+        if vals:
+            first.with_context(mail_activity_quick_update=True).write(vals)
 
     def _meet_obligation(self, *type_xmlids):
         """Mark the automatic activities of these types done: the act was performed."""

@@ -189,10 +189,14 @@ class SekpReadAtOnceMixin(models.AbstractModel):
         Those of fields are known from then on.
 
         :param dict asked: what ``web_read`` asks of each field
-        :param queries: of other records, or None
-        :return: the ids that were found, by the names of the queries
+        :param queries: of other records, or of pairs with a column that is a number
+        :return: the pairs that were found, by the names of the queries
         """
-        parts, queries = {}, {name: query for name, query in queries.items() if query is not None}
+        nothing = SQL("NULL::integer")
+        parts = {
+            name: query if isinstance(query, tuple) else (query, nothing)
+            for name, query in queries.items()
+        }
         for name, spec in asked.items():
             field = self._fields[name]
             lines = self.env[field.comodel_name].with_context(
@@ -207,24 +211,22 @@ class SekpReadAtOnceMixin(models.AbstractModel):
                 continue
             inverse = lines._field_to_sql(lines._table, field.inverse_name, query)
             parts[name] = (query, inverse)
-        found = {
-            **{name: {id_: [] for id_ in self._ids} for name in parts},
-            **{name: {None: []} for name in queries},
-        }
-        parts |= {name: (query, SQL("NULL::integer")) for name, query in queries.items()}
+        found = {name: [] for name in parts}
         if parts:
             rows = self.env.execute_query(
                 SQL(" UNION ALL ").join(
                     self._select_part(name, *part) for name, part in parts.items()
                 )
             )
-            for name, id_, parent_id, _place in sorted(rows, key=lambda row: row[3]):
-                found[name][parent_id].append(id_)
+            for name, id_, number, _place in sorted(rows, key=lambda row: row[3]):
+                found[name].append((id_, number))
         for name in asked:
             if name in found:
-                ids = [tuple(found[name][id_]) for id_ in self._ids]
-                self._fields[name]._insert_cache(self, ids)
-        return {name: found[name][None] for name in queries}
+                lines = {id_: [] for id_ in self._ids}
+                for id_, parent_id in found[name]:
+                    lines[parent_id].append(id_)
+                self._fields[name]._insert_cache(self, map(tuple, lines.values()))
+        return {name: found[name] for name in queries}
 
     def _is_found_at_once(self, field):
         """Tell whether the lines of a field are rows of ours that are yet to be found."""
@@ -239,14 +241,14 @@ class SekpReadAtOnceMixin(models.AbstractModel):
         )
 
     @api.model
-    def _select_part(self, name, query, parent):
+    def _select_part(self, name, query, number):
         place = SQL("row_number() OVER (ORDER BY %s)", query.order)
         if not query.limit:
             query.order = None
         selected = query.select(
             SQL("%s AS part", name),
             SQL.identifier(query.table, "id"),
-            parent,
+            number,
             place,
         )
         return SQL("(%s)", selected)
