@@ -10,6 +10,8 @@ from odoo.tools import SQL
 from odoo.addons.base.models.ir_model import MODULE_UNINSTALL_FLAG
 
 from ..tools.outermost import outermost
+from .mail_activity import asking
+from .sekp_read_at_once_mixin import remembering
 
 # What may end what a user may open.
 ENTITLING = {"active", "company_ids", "company_id"}
@@ -176,6 +178,14 @@ class ResUsers(models.Model):
         self.env["res.company"].sudo().search(
             [("active", "=", True)]
         )._sekp_auditors()._sekp_notice()
+
+    @api.model
+    def _get_activity_groups(self):
+        # Superuser: on what kinds of records the user's own activities lie.
+        activities = self.env["mail.activity"].sudo()
+        groups = activities._read_group([("user_id", "=", self.env.uid)], ["res_model"])
+        with asking(model for (model,) in groups), remembering():
+            return super()._get_activity_groups()
 
     # --- notices ------------------------------------------------------------------
     def _sekp_notice(self, at_once=False):

@@ -74,7 +74,7 @@ class SekpReadAtOnceMixin(models.AbstractModel):
         if self.env.su or not is_remembering():
             return super().search_fetch(domain, field_names, offset, limit, order)
         columns, others = self._columns_and_others(field_names)
-        if columns and "display_name" in columns and _simple_name(self, self._rec_name):
+        if columns and "display_name" in columns and _simple_column(self, self._rec_name):
             columns.append(self._rec_name)
         records = super().search_fetch(domain, columns, offset, limit, order)
         # They were found by a query that bears the rules.
@@ -116,7 +116,11 @@ class SekpReadAtOnceMixin(models.AbstractModel):
     # --- reading ------------------------------------------------------------------
     def web_read(self, specification):
         with remembering():
-            return super().web_read(self._read_at_once(specification))
+            specification = self._read_at_once(specification)
+            tags = self._find_tags(specification)
+            rows = super().web_read({**specification, **dict.fromkeys(tags, {})})
+            self._name_tags(rows, tags)
+            return rows
 
     def web_search_read(self, *args, **kwargs):
         with remembering():
@@ -138,6 +142,9 @@ class SekpReadAtOnceMixin(models.AbstractModel):
         with remembering():
             return super().web_name_search(*args, **kwargs)
 
+    def _is_stored(self):
+        return all(type(id_) is int for id_ in self._ids)
+
     def _read_at_once(self, specification):
         """Bring into the cache what a screen asks of stored records.
 
@@ -145,7 +152,7 @@ class SekpReadAtOnceMixin(models.AbstractModel):
         :return: the specification, without the orders that are seen to
         """
         names = [name for name in specification if name in self._fields]
-        if names == ["id"] or not names or not all(type(id_) is int for id_ in self._ids):
+        if names == ["id"] or not names or not self._is_stored():
             return specification
         specification = self._find_parts(specification)
         self._fetch_remembering(names)
@@ -275,6 +282,33 @@ class SekpReadAtOnceMixin(models.AbstractModel):
                 lines._fetch_remembering(asked)
                 yield lines, asked
 
+    # --- tags ---------------------------------------------------------------------
+    def _find_tags(self, specification):
+        """Return the fields of which nothing but what their rows are called is asked.
+
+        Those rows were found by their own rules; to read them would ask these again.
+        """
+        if not self._is_stored():
+            return []
+        return [
+            name
+            for name, spec in specification.items()
+            if spec == {"fields": {"display_name": {}}}
+            and self._fields[name].type == "many2many"
+            and _is_named_by_column(self.env[self._fields[name].comodel_name])
+        ]
+
+    def _name_tags(self, rows, names):
+        """Put into what is answered what the rows of some fields are called."""
+        for name in names:
+            # Superuser: as of every link, what it leads to is called.
+            tags = self.env[self._fields[name].comodel_name].sudo()
+            for row in rows:
+                row[name] = [
+                    {"id": tag.id, "display_name": tag.display_name}
+                    for tag in tags.browse(row[name])
+                ]
+
     # --- names --------------------------------------------------------------------
     def _gather_named(self, specification, named):
         """Gather the records that a screen names.
@@ -285,11 +319,16 @@ class SekpReadAtOnceMixin(models.AbstractModel):
             field = self._fields.get(name)
             if (
                 field
-                and field.type == "many2one"
+                and field.type in ("many2one", "many2many")
                 and "display_name" in spec.get("fields", ())
                 and "context" not in spec
             ):
-                named.setdefault(field.comodel_name, set()).update(self[name]._ids)
+                ids = named.setdefault(field.comodel_name, set())
+                # Not as records: they would be looked at one kind at a time.
+                cache = field._get_cache(self.env)
+                for id_ in self._ids:
+                    value = cache.get(id_) or ()
+                    ids.update(value if isinstance(value, tuple) else (value,))
         if "activity_ids" in specification:
             # How late an activity is depends on the day where its owner is.
             owners = self.activity_ids.user_id
@@ -304,8 +343,9 @@ class SekpReadAtOnceMixin(models.AbstractModel):
         for model, ids in named.items():
             # Superuser: whoever sees a link is told what it leads to is called.
             Model = self.env[model].sudo()
-            for name in (Model._rec_name, *ALSO_READ.get(model, ())):
-                if field := _simple_name(Model, name):
+            names = (Model._rec_name, Model._active_name, *ALSO_READ.get(model, ()))
+            for name in names:
+                if field := _simple_column(Model, name):
                     cache = field._get_cache(Model.env)
                     missing = [id_ for id_ in ids if id_ and id_ not in cache]
                     if missing:
@@ -318,9 +358,11 @@ class SekpReadAtOnceMixin(models.AbstractModel):
                 for number, (records, field) in enumerate(asked)
             )
         )
-        for number, id_, name in rows:
+        for number, id_, value in rows:
             records, field = asked[number]
-            field._insert_cache(records.browse(id_), [name])
+            if field.type == "boolean":
+                value = value == "true"
+            field._insert_cache(records.browse(id_), [value])
 
     @api.model
     def _select_names(self, number, records, field):
@@ -328,16 +370,23 @@ class SekpReadAtOnceMixin(models.AbstractModel):
         return query.select(
             SQL("%s AS number", number),
             SQL.identifier(records._table, "id"),
-            records._field_to_sql(records._table, field.name, query),
+            SQL("(%s)::text", records._field_to_sql(records._table, field.name, query)),
         )
 
 
-def _simple_name(Model, name):
+def _is_named_by_column(Model):
+    """Tell whether the records of a model are called what one column says."""
+    compute = type(Model)._compute_display_name
+    simple = compute is models.BaseModel._compute_display_name
+    return simple and bool(_simple_column(Model, Model._rec_name))
+
+
+def _simple_column(Model, name):
     """Return the field of a model that one column tells, or None."""
     field = Model._fields.get(name)
     if (
         field
-        and field.type in ("char", "selection")
+        and field.type in ("char", "selection", "boolean")
         and ((field.store and field.column_type) or field.inherited)
     ):
         return field
