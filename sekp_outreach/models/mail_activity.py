@@ -3,7 +3,7 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from functools import partial
 
-from odoo import api, fields, models
+from odoo import api, fields, models, tools
 from odoo.exceptions import UserError
 from odoo.fields import Domain
 
@@ -307,9 +307,14 @@ class MailActivity(models.Model):
     def _sekp_model(self, vals):
         """Return the name of the model that values put an activity on."""
         if vals.get("res_model_id"):
-            # Superuser: the list of models is not open to every role.
-            return self.env["ir.model"].sudo().browse(vals["res_model_id"]).model
+            return self._sekp_model_name(vals["res_model_id"])
         return vals.get("res_model")
+
+    @tools.ormcache("model_id", cache="stable")
+    def _sekp_model_name(self, model_id):
+        """Return the technical name of a model, by its number; it never changes."""
+        # Superuser: the list of models is not open to every role.
+        return self.env["ir.model"].sudo().browse(model_id).model
 
     def _sekp_check_words(self, vals):
         """Refuse CPR numbers in what is written into an activity."""

@@ -884,8 +884,10 @@ class SekpCourse(models.Model):
         for course in self:
             referral = course._told_referral()
             lines = []
-            if course.inform_state in UNTOLD and referral.has_access("read"):
-                lines = course._list_inform_guidance(referral)
+            if course.inform_state in UNTOLD and referral.browse().has_access("read"):
+                # Asked for and fetched with one query.
+                readable = referral.search_fetch([("id", "=", referral.id)])
+                lines = readable and course._list_inform_guidance(readable)
             course.inform_guidance = "\n".join(lines) or False
 
     def _list_inform_guidance(self, referral):

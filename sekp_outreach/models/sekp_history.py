@@ -164,7 +164,9 @@ class SekpHistory(models.Model):
         return value
 
     def _date_format(self):
-        return self.env["res.lang"]._get_data(code=self.env.user.lang).date_format
+        # Known to the server: to fetch the user would cost a query.
+        lang = self.env["res.users"].context_get().get("lang")
+        return self.env["res.lang"]._get_data(code=lang).date_format
 
     @api.model
     def _kept(self, field, value):

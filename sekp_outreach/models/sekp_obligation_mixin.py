@@ -168,7 +168,8 @@ class SekpObligationMixin(models.AbstractModel):
         if not activities:
             # The type's name in the owner's language: neutral, and seen in the list.
             # Superuser: the types are not open to every role.
-            summary = self.env.ref(xmlid).sudo().with_context(lang=owner.lang).name
+            types = self.env["mail.activity.type"].sudo().with_context(lang=owner.lang)
+            summary = types.browse(self._activity_type_id(type_xmlid)).name
             record.with_context(mail_activity_quick_update=True).activity_schedule(
                 xmlid, date_deadline=due, user_id=owner.id, summary=summary
             )
