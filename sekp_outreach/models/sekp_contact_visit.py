@@ -33,7 +33,7 @@ class SekpContact(models.Model):
 
     @api.model
     def _visits_of_the_day(self, vals):
-        """Return the query for the planned visits that a contact can be of, two at most.
+        """Return the query for the planned visits a contact can be of, two at most.
 
         They are the worker's own, lie on the day of the contact, have begun or are
         about to.

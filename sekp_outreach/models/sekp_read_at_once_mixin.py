@@ -74,7 +74,11 @@ class SekpReadAtOnceMixin(models.AbstractModel):
         if self.env.su or not is_remembering():
             return super().search_fetch(domain, field_names, offset, limit, order)
         columns, others = self._columns_and_others(field_names)
-        if columns and "display_name" in columns and _simple_column(self, self._rec_name):
+        if (
+            columns
+            and "display_name" in columns
+            and _simple_column(self, self._rec_name)
+        ):
             columns.append(self._rec_name)
         records = super().search_fetch(domain, columns, offset, limit, order)
         # They were found by a query that bears the rules.
@@ -118,26 +122,31 @@ class SekpReadAtOnceMixin(models.AbstractModel):
         with remembering():
             specification = self._read_at_once(specification)
             tags = self._find_tags(specification)
-            rows = super().web_read({**specification, **dict.fromkeys(tags, {})})
+            rows = super().web_read({**specification, **{name: {} for name in tags}})
             self._name_tags(rows, tags)
             return rows
 
+    @api.model
     def web_search_read(self, *args, **kwargs):
         with remembering():
             return super().web_search_read(*args, **kwargs)
 
+    @api.model
     def web_read_group(self, *args, **kwargs):
         with remembering():
             return super().web_read_group(*args, **kwargs)
 
+    @api.model
     def search_read(self, *args, **kwargs):
         with remembering():
             return super().search_read(*args, **kwargs)
 
+    @api.model
     def name_search(self, *args, **kwargs):
         with remembering():
             return super().name_search(*args, **kwargs)
 
+    @api.model
     def web_name_search(self, *args, **kwargs):
         with remembering():
             return super().web_name_search(*args, **kwargs)
@@ -236,7 +245,7 @@ class SekpReadAtOnceMixin(models.AbstractModel):
         return {name: found[name] for name in queries}
 
     def _is_found_at_once(self, field):
-        """Tell whether the lines of a field are rows of ours that are yet to be found."""
+        """Tell whether the lines of a field are rows of ours still to be found."""
         return (
             field.type == "one2many"
             and field.store

@@ -158,7 +158,11 @@ class TestBudget(OutreachCase):
     @warmup
     def test_a_search_for_words(self):
         """Goal 8."""
-        words = ["|", ("reference", "ilike", "ab"), ("citizen_id.alias", "ilike", "kap")]
+        words = [
+            "|",
+            ("reference", "ilike", "ab"),
+            ("citizen_id.alias", "ilike", "kap"),
+        ]
         self.assert_costs(8, self.listing(self.worker, [*self.mine(), *words]))
 
     @warmup
@@ -183,27 +187,42 @@ class TestBudget(OutreachCase):
         Course = self.as_user(self.worker, "sekp.course")
         self.assert_costs(3, lambda: Course.name_search("a", limit=8))
 
+    def form(self, user):
+        course = self.as_user(user, "sekp.course").browse(self.course.id)
+        spec = self.specification(course, "form", "sekp_course_view_form")
+        return lambda: course.web_read(spec)
+
     @warmup
     def test_the_form(self):
-        """Goal 25: all that a course shows, for those who carry and who supervise it."""
-        for user in (self.worker, self.supervisor):
-            course = self.as_user(user, "sekp.course").browse(self.course.id)
-            spec = self.specification(course, "form", "sekp_course_view_form")
-            self.assert_costs(25, lambda: course.web_read(spec))
+        """Goal 25: all that a course shows, the contacts and the history included."""
+        self.assert_costs(25, self.form(self.worker))
+
+    @warmup
+    def test_the_form_of_a_supervisor(self):
+        """Goal 25."""
+        self.assert_costs(25, self.form(self.supervisor))
+
+    def activity_view(self, user):
+        Course = self.as_user(user, "sekp.course")
+        Activity = self.as_user(user, "mail.activity")
+        spec = self.specification(Course, "activity", "sekp_course_view_activity")
+        domain = [OPEN, WITH_ACTIVITIES]
+        return (
+            lambda: Course.web_search_read(domain, spec, limit=100),
+            lambda: Activity.get_activity_data("sekp.course", domain, limit=100),
+        )
 
     @warmup
     def test_the_activity_view(self):
-        """Goal 10; for a supervisor Odoo looks at the courses of colleagues besides."""
-        for user, budget in ((self.worker, 10), (self.supervisor, 12)):
-            Course = self.as_user(user, "sekp.course")
-            Activity = self.as_user(user, "mail.activity")
-            spec = self.specification(Course, "activity", "sekp_course_view_activity")
-            domain = [OPEN, WITH_ACTIVITIES]
-            self.assert_costs(
-                budget,
-                lambda: Course.web_search_read(domain, spec, limit=100),
-                lambda: Activity.get_activity_data("sekp.course", domain, limit=100),
-            )
+        """Goal 10."""
+        self.assert_costs(10, *self.activity_view(self.worker))
+
+    @warmup
+    def test_the_activity_view_of_a_supervisor(self):
+        """Goal 10, not reached: Odoo looks twice at the courses of colleagues, whether
+        they are there and may be opened.
+        """
+        self.assert_costs(12, *self.activity_view(self.supervisor))
 
     @warmup
     def test_the_list_of_contacts(self):
@@ -244,8 +263,9 @@ class TestBudget(OutreachCase):
 
     @warmup
     def test_planning_a_visit(self):
-        """No goal given. Eleven are Odoo's event with its attendee, six our appointment,
-        six who owns the question of the next morning, four that activity."""
+        """No goal given. A third is Odoo's event with its attendee, the rest our own
+        appointment, who owns the question of the next morning, and that activity.
+        """
         Appointment = self.as_user(self.worker, "sekp.appointment")
         Appointment = Appointment.with_context(**self.dialog(self.course))
         vals = {
@@ -257,8 +277,9 @@ class TestBudget(OutreachCase):
 
     @warmup
     def test_allocating(self):
-        """No goal given. Citizen, course, access, review, clocks, three obligations, and
-        what each of them leaves in the history."""
+        """No goal given: citizen, course, access, obligations, and what each of them
+        leaves in the history.
+        """
         referral = self.refer(source_id=self.source_self.id)
         referral = self.as_user(self.supervisor, "sekp.referral").browse(referral.id)
         if referral.state == "received":
@@ -267,7 +288,7 @@ class TestBudget(OutreachCase):
 
     @warmup
     def test_handing_over(self):
-        """No goal given. The handover, its history, and the texts and links it guards."""
+        """No goal given: the handover, its history, and the links that it guards."""
         Handover = self.as_user(self.worker, "sekp.handover")
         Handover = Handover.with_context(**self.dialog(self.course))
         vals = {"offer_id": self.offer.id}
