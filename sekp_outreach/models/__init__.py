@@ -19,6 +19,7 @@ from . import res_users_digest
 from . import sekp_vault
 from . import sekp_append_only_mixin
 from . import sekp_logged_mixin
+from . import sekp_read_at_once_mixin
 from . import sekp_emergency_mixin
 from . import res_config_settings
 from . import res_config_settings_public
