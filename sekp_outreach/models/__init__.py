@@ -111,6 +111,7 @@ from . import sekp_citizen_print
 from . import sekp_who_looked
 from . import sekp_access_erasure
 from . import sekp_retention_rule
+from . import sekp_retention_account
 from . import sekp_retention_outside
 from . import sekp_standard_prints
 from . import sekp_referral_prints
