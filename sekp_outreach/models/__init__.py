@@ -16,6 +16,7 @@ from . import res_company_mail
 from . import res_groups
 from . import res_users
 from . import res_users_digest
+from . import res_users_figures
 from . import sekp_vault
 from . import sekp_append_only_mixin
 from . import sekp_logged_mixin
