@@ -16,6 +16,7 @@ from . import res_company_mail
 from . import res_groups
 from . import res_users
 from . import res_users_digest
+from . import res_users_figures
 from . import sekp_vault
 from . import sekp_append_only_mixin
 from . import sekp_logged_mixin
@@ -112,6 +113,7 @@ from . import sekp_citizen_print
 from . import sekp_who_looked
 from . import sekp_access_erasure
 from . import sekp_retention_rule
+from . import sekp_retention_account
 from . import sekp_retention_outside
 from . import sekp_standard_prints
 from . import sekp_referral_prints

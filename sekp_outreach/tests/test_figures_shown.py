@@ -352,6 +352,7 @@ class TestHomelessWeek(FiguresCase):
                 "Contacts in the week 1",
                 "Attempts in the week 1",
                 f"{self.home_visit.name}: 2",
+                "Offers, as they stand today",
                 f"No target group is noted on {self.unknown.reference}",
             ):
                 self.assertIn(said, text)
