@@ -13,13 +13,22 @@ from contextlib import contextmanager, suppress
 import requests
 import websocket
 
-from dev import browser
-from dev.processes import Child
+from . import browser
+from .processes import Child
 
 PATIENCE = 30
 KEYS = {"Tab": 9, "Enter": 13, " ": 32, "ArrowDown": 40, "ArrowUp": 38}
 KEYS |= {chr(code).lower(): code for code in range(ord("A"), ord("Z") + 1)}
 ALT, SHIFT = 1, 8
+
+
+def check(holds, words):
+    """Fail as a test fails.
+
+    :raises AssertionError: with these words
+    """
+    if not holds:
+        raise AssertionError(words)
 
 
 @contextmanager
@@ -36,7 +45,7 @@ def running(folder):
         file = folder / "DevToolsActivePort"
         until = time.monotonic() + PATIENCE
         while not (file.exists() and file.read_text().strip()):
-            assert time.monotonic() < until, "Chromium did not start."
+            check(time.monotonic() < until, "Chromium did not start.")
             time.sleep(0.05)
         yield f"http://127.0.0.1:{file.read_text().split()[0]}"
 
@@ -83,7 +92,7 @@ class Page:
         while True:
             told = json.loads(self.socket.recv())
             if told.get("id") == self.number:
-                assert "error" not in told, f"{method}: {told['error']}"
+                check("error" not in told, f"{method}: {told.get('error')}")
                 return told["result"]
             self.hear(told)
 
@@ -139,14 +148,14 @@ class Page:
             awaitPromise=True,
             returnByValue=True,
         )
-        assert "exceptionDetails" not in told, told["exceptionDetails"]
+        check("exceptionDetails" not in told, told.get("exceptionDetails"))
         return told["result"].get("value")
 
     def find(self, selector):
         """Return the node of the first element that a CSS selector finds."""
         root = self.call("DOM.getDocument")["root"]["nodeId"]
         node = self.call("DOM.querySelector", nodeId=root, selector=selector)["nodeId"]
-        assert node, f"The page has no {selector}."
+        check(node, f"The page has no {selector}.")
         return node
 
     def text(self):

@@ -3,8 +3,9 @@
 import time
 from contextlib import ExitStack, closing
 
-from dev import chromium
 import pytest
+
+from dev import chromium
 
 NARROW, WIDE = 360, 1200
 PASSWORD = "telefon-indgang"

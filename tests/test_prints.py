@@ -9,13 +9,12 @@ import json
 import re
 from contextlib import ExitStack, closing
 
-from dev import chromium
 import polib
 import pypdf
 import pytest
 import requests
 
-from dev import places
+from dev import chromium, places
 
 # The width between the margins in CSS pixels, upright and across, and A4 in points.
 INNER = {False: 642, True: 1009}

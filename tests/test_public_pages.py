@@ -6,11 +6,10 @@ import re
 import time
 from contextlib import ExitStack, closing
 
-from dev import chromium
 import pytest
 from conftest import PRESETS
 
-from dev import axe
+from dev import axe, chromium
 
 PATHS = ("", "/self", "/worried", "/professional", "/standard", "/code")
 NARROW = 320

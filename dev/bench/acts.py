@@ -3,8 +3,16 @@
 from datetime import datetime, timedelta
 
 from .client import Call
-from .operations import CRM, OURS, OWN_COURSE, OWN_LEAD, PROJECT, SUPERVISOR, WORKER
-from .operations import OWN_TASK
+from .operations import (
+    CRM,
+    OURS,
+    OWN_COURSE,
+    OWN_LEAD,
+    OWN_TASK,
+    PROJECT,
+    SUPERVISOR,
+    WORKER,
+)
 
 OFFER = (
     "SELECT res_id FROM ir_model_data WHERE module = 'sekp_outreach' "

@@ -7,7 +7,6 @@ from dataclasses import dataclass, field
 import requests
 from lxml import etree
 
-from .. import chromium
 from ..say import Quit
 
 PASSWORD = "bench-bench"  # noqa: S105, of an invented person in a throw-away database
@@ -193,9 +192,12 @@ class Recorder:
             path = asked["url"].removeprefix(self.address)
             if asked["method"] != "POST" or not path.startswith(DATA):
                 continue
-            body = asked.get("postData") or self.page.call(
-                "Network.getRequestPostData", requestId=event["params"]["requestId"]
-            )["postData"]
+            body = (
+                asked.get("postData")
+                or self.page.call(
+                    "Network.getRequestPostData", requestId=event["params"]["requestId"]
+                )["postData"]
+            )
             params = json.loads(body)["params"]
             if params.get("method") not in KEPT:
                 found.append(Call(path, params))
@@ -205,6 +207,4 @@ class Recorder:
 def is_systray(call):
     """Is it what the client asks for the top of every page?"""
     told = json.dumps(call.params)
-    return call.path == "/mail/data" and (
-        SYSTRAY in told or "mail.thread" not in told
-    )
+    return call.path == "/mail/data" and (SYSTRAY in told or "mail.thread" not in told)

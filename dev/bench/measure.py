@@ -168,9 +168,7 @@ class Bench:
                 for page, calls in recorded.items():
                     telling.progress(f"{page.name}, {page.whose}")
                     run = self.page_run(self.client(page.login), calls)
-                    figures.append(
-                        self.measure(page.name, page.whose, page.login, run)
-                    )
+                    figures.append(self.measure(page.name, page.whose, page.login, run))
             with step("Acts") as telling:
                 for act in ACTS:
                     telling.progress(f"{act.name}, {act.whose}")

@@ -7,24 +7,54 @@ new model is copied as soon as its table is named here.
 from contextlib import closing
 
 # What belongs to citizens and those who work with them, in any order.
-CASES = (
-    "sekp_citizen sekp_referral sekp_course sekp_assignment sekp_contact "
-    "sekp_contact_sekp_support_function_rel sekp_deadline sekp_appointment "
-    "sekp_appointment_block sekp_appointment_worker_rel sekp_review sekp_goal "
-    "sekp_grant sekp_history sekp_access_log sekp_statistic_entry "
-    "sekp_referral_sekp_target_group_rel sekp_citizen_sekp_target_group_rel "
-    "mail_activity calendar_event calendar_attendee calendar_event_res_partner_rel "
-    "sekp_identity_wish"
-).split()
-PEOPLE = (
-    "res_partner res_users res_groups_users_rel res_company_users_rel sekp_team "
-    "sekp_team_intake_rel sekp_team_member_rel sekp_team_supervisor_rel"
-).split()
-PEERS = (
-    "crm_lead project_project project_task project_task_user_rel project_task_type "
-    "project_task_type_rel mail_message mail_followers mail_alias "
-    "mail_followers_mail_message_subtype_rel mail_message_res_partner_rel"
-).split()
+CASES = [
+    "sekp_citizen",
+    "sekp_referral",
+    "sekp_course",
+    "sekp_assignment",
+    "sekp_contact",
+    "sekp_contact_sekp_support_function_rel",
+    "sekp_deadline",
+    "sekp_appointment",
+    "sekp_appointment_block",
+    "sekp_appointment_worker_rel",
+    "sekp_review",
+    "sekp_goal",
+    "sekp_grant",
+    "sekp_history",
+    "sekp_access_log",
+    "sekp_statistic_entry",
+    "sekp_referral_sekp_target_group_rel",
+    "sekp_citizen_sekp_target_group_rel",
+    "mail_activity",
+    "calendar_event",
+    "calendar_attendee",
+    "calendar_event_res_partner_rel",
+    "sekp_identity_wish",
+]
+PEOPLE = [
+    "res_partner",
+    "res_users",
+    "res_groups_users_rel",
+    "res_company_users_rel",
+    "sekp_team",
+    "sekp_team_intake_rel",
+    "sekp_team_member_rel",
+    "sekp_team_supervisor_rel",
+]
+PEERS = [
+    "crm_lead",
+    "project_project",
+    "project_task",
+    "project_task_user_rel",
+    "project_task_type",
+    "project_task_type_rel",
+    "mail_message",
+    "mail_followers",
+    "mail_alias",
+    "mail_followers_mail_message_subtype_rel",
+    "mail_message_res_partner_rel",
+]
 # Columns that name a record together with a column that names its model.
 LOOSE = {
     ("sekp_history", "record_id"): "record_model",
@@ -82,9 +112,9 @@ class Copier:
         found = {}
         for table in (*CASES, *PEOPLE, *PEERS):
             if any(name == "id" for name, _type in self.rows(COLUMNS, table)):
-                found[table] = self.rows(
-                    f'SELECT COALESCE(max(id), 0) FROM "{table}"'
-                )[0][0]
+                found[table] = self.rows(f'SELECT COALESCE(max(id), 0) FROM "{table}"')[
+                    0
+                ][0]
         return found
 
     def multiply(self, tables, bottom, copies, shift=0, telling=None, label=""):
@@ -167,17 +197,14 @@ class Copier:
     def which(self, table, names, keys):
         """The rows that are to be copied."""
         if "id" in names:
-            return (
-                f"t.id > {self.bottom[table]} AND t.id <= {self.top[table]}"
-            )
+            return f"t.id > {self.bottom[table]} AND t.id <= {self.top[table]}"
         owner = next(
-            name for name in names
+            name
+            for name in names
             if keys.get(name) in self.tables and keys[name] in self.top
         )
         parent = keys[owner]
-        return (
-            f'"{owner}" > {self.bottom[parent]} AND "{owner}" <= {self.top[parent]}'
-        )
+        return f'"{owner}" > {self.bottom[parent]} AND "{owner}" <= {self.top[parent]}'
 
     def value(self, table, name, kind, keys, shift):
         """What a column holds in copy ``u.k``."""

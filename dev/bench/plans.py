@@ -20,7 +20,7 @@ def statements(rows):
             if current is not None:
                 found.append("".join(current))
             begun = BEGIN.search(row)
-            current = [row[begun.end():]] if begun else None
+            current = [row[begun.end() :]] if begun else None
         elif current is not None:
             current.append(row)
     if current is not None:
@@ -58,7 +58,7 @@ class Plans:
                 try:
                     cursor.execute(f"EXPLAIN ({analyse}FORMAT JSON) {text}")
                     plan = cursor.fetchone()[0][0]["Plan"]
-                except Exception as error:  # noqa: BLE001, told in the report
+                except Exception as error:
                     connection.rollback()
                     scans.add(f"not explained: {str(error).splitlines()[0][:80]}")
                     continue
@@ -75,9 +75,9 @@ class Plans:
             kept = plan.get("Actual Rows", plan["Plan Rows"])
             lost = plan.get("Rows Removed by Filter", 0)
             lost += plan.get("Rows Removed by Index Recheck", 0)
-            if plan["Node Type"] == "Seq Scan" and plan["Relation Name"] in self.big:
-                if loops:
-                    scans.add(plan["Relation Name"])
+            table = plan["Relation Name"]
+            if plan["Node Type"] == "Seq Scan" and loops and table in self.big:
+                scans.add(table)
             yield round((kept + lost) * loops)
         for inner in plan.get("Plans", ()):
             yield from self.nodes(inner, scans)

@@ -34,10 +34,28 @@ PEER_GROUPS = {
     ),
 }
 OUTCOMES = ("met", "met", "no_answer", "met", "seen")
-WORDS = (
-    "havn kaffe trappe regn bus bænk hund kirke torv park værksted nøgle brev læge "
-    "avis suppe telefon bro skov sofa"
-).split()
+WORDS = [
+    "havn",
+    "kaffe",
+    "trappe",
+    "regn",
+    "bus",
+    "bænk",
+    "hund",
+    "kirke",
+    "torv",
+    "park",
+    "værksted",
+    "nøgle",
+    "brev",
+    "læge",
+    "avis",
+    "suppe",
+    "telefon",
+    "bro",
+    "skov",
+    "sofa",
+]
 QUIET = {
     "tracking_disable": True,
     "mail_create_nolog": True,
@@ -124,9 +142,7 @@ class Town:
         self.workers = [self.user[f"worker{number}"] for number in range(WORKERS)]
         self.supervisor, self.intake = self.user["supervisor"], self.user["intake"]
         self.company = self.supervisor.company_id
-        self.team = env["sekp.team"].search(
-            [("name", "=", "Havneholdet")]
-        )
+        self.team = env["sekp.team"].search([("name", "=", "Havneholdet")])
         self.forms = env.ref("sekp_outreach.contact_form_home_visit")
         self.today = self.company._sekp_today()
         self.spoken = 0
