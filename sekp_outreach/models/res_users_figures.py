@@ -11,6 +11,7 @@ class ResUsers(models.Model):
     _inherit = "res.users"
 
     sekp_role_notice = fields.Char(
+        string="Roles Together",
         compute="_compute_sekp_role_notice",
         groups="base.group_erp_manager",
         exportable=False,
@@ -22,7 +23,7 @@ class ResUsers(models.Model):
         for user in self:
             reading, knowing = user._sekp_named(READING), user._sekp_named(KNOWING)
             user.sekp_role_notice = bool(reading and knowing) and self.env._(
-                "%(reading)s reads figures, and %(knowing)s knows of single persons. "
+                "%(reading)s reads figures; %(knowing)s knows of single persons. "
                 "Who is both can take away what is known from a figure, and is left "
                 "with a number that was too small to be told. It is allowed; two "
                 "people are better.",
