@@ -325,7 +325,9 @@ class SekpFigures(models.AbstractModel):
             ),
             **self._counted(
                 [
-                    self._days_of(rows.filtered(lambda row, one=one: row.measure == one))
+                    self._days_of(
+                        rows.filtered(lambda row, one=one: row.measure == one)
+                    )
                     for one in measures
                 ],
                 "column_periods",
@@ -344,7 +346,7 @@ class SekpFigures(models.AbstractModel):
         :param parts: first and last days of columns or rows, empty for none
         :param str name: under which those of the parts are told
         """
-        spans = [days and self._span(*days) or "" for days in parts]
+        spans = [(days and self._span(*days)) or "" for days in parts]
         several = len(set(filter(None, spans))) > 1
         return {
             "period": "" if several else next(filter(None, spans), ""),

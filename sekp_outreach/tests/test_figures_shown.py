@@ -274,7 +274,7 @@ class TestFigures(FiguresCase):
             "just under 40 %",
         ):
             self.assertIn(said, text)
-        # A block is told in the period in which it ends, with its months, and there only.
+        # A block is told in the period in which it ends, and in no other.
         days = date(2025, 11, 1), date(2026, 1, 31)
         self.keep("courses_closed", "total", {"": 7}, *days)
         text = self.render(REPORT, self.report())

@@ -1016,6 +1016,4 @@ class TestLogRetention(RetentionCase):
         self.rule(3, record_class="access_log")
         with self.at(datetime(2026, 9, 18, 10)):
             preview = self.preview(self.manager)
-        self.assertEqual(
-            self.numbers(preview, "access_log"), [("2", "3", "3", False)]
-        )
+        self.assertEqual(self.numbers(preview, "access_log"), [("2", "3", "3", False)])

@@ -77,11 +77,19 @@ class TestRoles(OutreachCase):
         ):
             groups = [self.env.ref(GROUP % role).id for role in roles]
             # As the form asks, before anything is saved.
-            notice = self.employee.with_user(self.admin).onchange(
-                {"group_ids": [Command.set([*self.employee.group_ids.ids, *groups])]},
-                ["group_ids"],
-                {"group_ids": {}, "sekp_role_notice": {}},
-            )["value"].get("sekp_role_notice")
+            notice = (
+                self.employee.with_user(self.admin)
+                .onchange(
+                    {
+                        "group_ids": [
+                            Command.set([*self.employee.group_ids.ids, *groups])
+                        ]
+                    },
+                    ["group_ids"],
+                    {"group_ids": {}, "sekp_role_notice": {}},
+                )["value"]
+                .get("sekp_role_notice")
+            )
             self.assertEqual(bool(notice), bool(said), roles)
             self.assertIn(said, notice or "")
         with self.assertRaises(AccessError):
