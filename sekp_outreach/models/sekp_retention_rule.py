@@ -162,9 +162,14 @@ class SekpRetentionRule(models.Model):
     def _said(self):
         """Return what the rule says, as a certificate keeps it."""
         self.ensure_one()
-        units = dict(self._fields["keep_unit"]._description_selection(self.env))
-        period = f"{self.keep_amount} {units[self.keep_unit].lower()}"
+        period = self._period_in_words()
         return "; ".join(filter(None, [self.display_name, period, self.note]))
+
+    def _said_of_class(self):
+        """Return what the rule says, without the class of records it is for."""
+        of_class = ", ".join(filter(None, self._labels()[1:]))
+        period = self._period_in_words()
+        return "; ".join(filter(None, [of_class, period, self.note]))
 
     # --- writing ------------------------------------------------------------------
     @api.model_create_multi
@@ -247,7 +252,10 @@ class SekpRetentionRule(models.Model):
             "res_model": "sekp.retention.preview",
             "view_mode": "form",
             "target": "new",
-            "context": {"default_rule_id": self[:1].id},
+            "context": {
+                "default_rule_id": self[:1].id,
+                "dialog_size": "extra-large",
+            },
         }
 
     def _put_in_force(self):

@@ -235,7 +235,7 @@ class SekpRetentionPreviewLine(models.TransientModel):
     def _compute_said(self):
         for line in self:
             line.said = (
-                line.rule_id._said()
+                line.rule_id._said_of_class()
                 if line.rule_id
                 else self.env._("No rule: all others are kept.")
             )
