@@ -210,6 +210,7 @@ class SekpRetentionPreviewLine(models.TransientModel):
     """What goes by one rule, or that there is none."""
 
     _name = "sekp.retention.preview.line"
+    _inherit = ["sekp.dialog.mixin"]
     _description = "What Will Go by a Rule"
 
     preview_id = fields.Many2one(
