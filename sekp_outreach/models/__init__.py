@@ -16,9 +16,11 @@ from . import res_company_mail
 from . import res_groups
 from . import res_users
 from . import res_users_digest
+from . import res_users_figures
 from . import sekp_vault
 from . import sekp_append_only_mixin
 from . import sekp_logged_mixin
+from . import sekp_read_at_once_mixin
 from . import sekp_emergency_mixin
 from . import res_config_settings
 from . import res_config_settings_public
@@ -111,6 +113,7 @@ from . import sekp_citizen_print
 from . import sekp_who_looked
 from . import sekp_access_erasure
 from . import sekp_retention_rule
+from . import sekp_retention_account
 from . import sekp_retention_outside
 from . import sekp_standard_prints
 from . import sekp_referral_prints

@@ -1,9 +1,13 @@
 from collections.abc import Collection
+from contextlib import contextmanager
+from contextvars import ContextVar
 from functools import partial
 
-from odoo import api, fields, models
+from odoo import api, fields, models, tools
 from odoo.exceptions import UserError
 from odoo.fields import Domain
+
+from .sekp_read_at_once_mixin import is_remembering, remembering
 
 # What a user may change of an activity that the system keeps.
 OPEN_TO_USERS = {"summary", "note"}
@@ -11,6 +15,25 @@ OPEN_TO_USERS = {"summary", "note"}
 MEETING = {"activity_type_id", "calendar_event_id", "res_id", "res_model_id"}
 WORDS = ("summary", "note", "feedback")
 PLACE = {"res_id", "res_model", "res_model_id"}
+
+
+# The models to look at where a domain narrows itself to none.
+_asked = ContextVar("sekp_asked", default=None)
+
+
+@contextmanager
+def asking(models):
+    """Look for activities on records of some of our models only.
+
+    To ask the rules of every kind of record takes longer than all the rest.
+
+    :param models: names; what lies on other records of ours is not found
+    """
+    token = _asked.set(set(models))
+    try:
+        yield
+    finally:
+        _asked.reset(token)
 
 
 def conjuncts(domain):
@@ -114,10 +137,37 @@ class MailActivity(models.Model):
         if not (self.env.su or bypass_access):
             # Before a limit is applied: a page of a list holds what may be opened.
             domain = Domain(domain)
-            domain &= self._sekp_open_to_user(self._sekp_asked(domain))
+            asked = self._sekp_asked(domain)
+            domain &= self._sekp_open_to_user(_asked.get() if asked is None else asked)
         return super()._search(
             domain, offset, limit, order, bypass_access=bypass_access, **kwargs
         )
+
+    @api.model
+    @api.private
+    @api.readonly
+    def search_fetch(self, domain, field_names=None, offset=0, limit=None, order=None):
+        if field_names is not None:
+            asked = self._sekp_asked(Domain(domain))
+            is_confidential = self.env["sekp.confidential.mixin"]._is_confidential
+            if (is_remembering() and not self.env.su) or (
+                field_names and asked and all(is_confidential(name) for name in asked)
+            ):
+                # To fetch later what is shown of them would ask the rules of every
+                # kind of record once more.
+                field_names = list(dict.fromkeys((*field_names, *self._sekp_shown())))
+        return super().search_fetch(domain, field_names, offset, limit, order)
+
+    @api.model
+    def get_activity_data(self, *args, **kwargs):
+        with remembering():
+            return super().get_activity_data(*args, **kwargs)
+
+    @api.model
+    def _sekp_shown(self):
+        """Return the names of the columns that are fetched with an activity."""
+        fields_to_fetch = self._determine_fields_to_fetch()
+        return [field.name for field in fields_to_fetch if field.column_type]
 
     @api.model
     def _sekp_asked(self, domain):
@@ -257,9 +307,14 @@ class MailActivity(models.Model):
     def _sekp_model(self, vals):
         """Return the name of the model that values put an activity on."""
         if vals.get("res_model_id"):
-            # Superuser: the list of models is not open to every role.
-            return self.env["ir.model"].sudo().browse(vals["res_model_id"]).model
+            return self._sekp_model_name(vals["res_model_id"])
         return vals.get("res_model")
+
+    @tools.ormcache("model_id", cache="stable")
+    def _sekp_model_name(self, model_id):
+        """Return the technical name of a model, by its number; it never changes."""
+        # Superuser: the list of models is not open to every role.
+        return self.env["ir.model"].sudo().browse(model_id).model
 
     def _sekp_check_words(self, vals):
         """Refuse CPR numbers in what is written into an activity."""

@@ -3,13 +3,15 @@ from datetime import timedelta
 
 from markupsafe import Markup
 
-from odoo import SUPERUSER_ID, api, fields, models
+from odoo import SUPERUSER_ID, api, fields, models, tools
 from odoo.exceptions import UserError
 from odoo.tools import SQL
 
 from odoo.addons.base.models.ir_model import MODULE_UNINSTALL_FLAG
 
 from ..tools.outermost import outermost
+from .mail_activity import asking
+from .sekp_read_at_once_mixin import remembering
 
 # What may end what a user may open.
 ENTITLING = {"active", "company_ids", "company_id"}
@@ -43,6 +45,12 @@ class ResUsers(models.Model):
         # Odoo takes away what lies with who is archived: ours goes to others first.
         self.filtered("active").write({"active": False})
         return super().action_archive()
+
+    @tools.ormcache("self.id")
+    def _sekp_is_active(self):
+        """Tell whether the user is not archived; what is cached goes with a change."""
+        # Superuser: nothing but that is told.
+        return self.sudo().active
 
     def _sekp_settle(self):
         """Let go on with others what these users may no longer open (C7).
@@ -170,6 +178,14 @@ class ResUsers(models.Model):
         self.env["res.company"].sudo().search(
             [("active", "=", True)]
         )._sekp_auditors()._sekp_notice()
+
+    @api.model
+    def _get_activity_groups(self):
+        # Superuser: on what kinds of records the user's own activities lie.
+        activities = self.env["mail.activity"].sudo()
+        groups = activities._read_group([("user_id", "=", self.env.uid)], ["res_model"])
+        with asking(model for (model,) in groups), remembering():
+            return super()._get_activity_groups()
 
     # --- notices ------------------------------------------------------------------
     def _sekp_notice(self, at_once=False):

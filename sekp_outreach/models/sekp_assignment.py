@@ -3,6 +3,8 @@ from datetime import timedelta
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError
 
+from .sekp_read_at_once_mixin import forget
+
 
 class SekpAssignment(models.Model):
     """The access row: who may open a course and its citizen, from when, to when, why.
@@ -99,6 +101,7 @@ class SekpAssignment(models.Model):
     @api.model_create_multi
     def create(self, vals_list):
         rows = super().create(vals_list)
+        forget()
         for row in rows:
             if row.company_id not in row.sudo().user_id.company_ids:
                 # Superuser: reads the companies of the colleague only.
@@ -145,6 +148,7 @@ class SekpAssignment(models.Model):
         if not self.env.su:
             self._check_shortened(vals)
         result = super().write(vals)
+        forget()
         if {"date_from", "date_to", "closes_at", "user_id"} & set(vals):
             self._settle()
         return result
@@ -153,6 +157,7 @@ class SekpAssignment(models.Model):
         # Superuser: the activities of the colleague move, whoever takes the row away.
         courses, users = self.sudo().course_id, self.sudo().user_id
         result = super().unlink()
+        forget()
         courses._settle_appointments()
         courses._hand_on_activities(users)
         return result

@@ -235,6 +235,7 @@ class SekpConfidentialMixin(models.AbstractModel):
         "sekp.kept.mixin",
         "sekp.emergency.mixin",
         "sekp.logged.mixin",
+        "sekp.read.at.once.mixin",
         "sekp.print.mixin",
         "sekp.retention.mixin",
         "sekp.obligation.mixin",
@@ -721,7 +722,8 @@ class SekpConfidentialMixin(models.AbstractModel):
         refused = super(SekpConfidentialMixin, self.browse())._check_access(operation)
         if refused:
             return self, refused[1]
-        ids = [id_ for id_ in self._ids if id_]
+        known = self._remembered() if operation == "read" else set()
+        ids = [id_ for id_ in self._ids if id_ and id_ not in known]
         Rule = self.env["ir.rule"]
         if not ids:
             return None
@@ -729,6 +731,7 @@ class SekpConfidentialMixin(models.AbstractModel):
         # Superuser: it is the rule that is asked, and for this user.
         everything = self.sudo().with_context(active_test=False)
         allowed = set(everything._search(domain & Domain("id", "in", ids)))
+        known |= allowed
         forbidden = self.browse(id_ for id_ in ids if id_ not in allowed).exists()
         if not forbidden:
             return None

@@ -4,6 +4,7 @@ from odoo import api, fields, models
 from odoo.exceptions import UserError, ValidationError
 
 from ..tools.periods import within_hours
+from .sekp_read_at_once_mixin import remembering
 
 OUTCOMES = [
     ("met", "Met"),
@@ -178,12 +179,61 @@ class SekpContact(models.Model):
 
     @api.model_create_multi
     def create(self, vals_list):
-        contacts = super().create(vals_list)
-        for contact in contacts:
-            contact._retire_corrected()
-            contact.appointment_id._hold()
-            contact.course_id._contact_logged(contact)
+        # To log a contact opens and ends no access.
+        with remembering():
+            found = [self._look_up(vals) for vals in vals_list]
+            contacts = super().create(vals_list)
+            # Several at once do not know of each other.
+            latest = not found[0].get("newer") if len(found) == 1 else None
+            for contact in contacts:
+                contact._retire_corrected()
+                contact.appointment_id._hold()
+                contact.course_id._contact_logged(contact, latest)
         return contacts
+
+    @api.model
+    def _look_up(self, vals):
+        """Read with two statements what a contact that is to be created depends on.
+
+        :param dict vals: of the contact
+        :return: what was found, by the names of ``_around``
+        """
+        given = {**self._given_defaults(), **vals}
+        course = self.env["sekp.course"].browse(given.get("course_id"))
+        names = [field.name for field in course._determine_fields_to_fetch()]
+        # Found by the rules, or refused with every other link.
+        course.search_fetch([("id", "in", course.ids)], [*names, "reference"])
+        # Superuser: clocks and covers are asked whoever logs it.
+        found = course.sudo()._find_lines(
+            {"deadline_ids": {}, "absence_agreement_ids": {}}, **self._around(given)
+        )
+        for user_id, partner_id in found["partner"]:
+            user = self.env["res.users"].browse(user_id)
+            user._fields["partner_id"]._insert_cache(user, [partner_id])
+        return found
+
+    @api.model
+    def _around(self, given):
+        """Return queries for what a contact that is to be created depends on, by name.
+
+        :param dict given: the values of the contact
+        """
+        # Superuser: also one that somebody else logged is later.
+        newer = self.sudo()._search(
+            [
+                ("course_id", "=", given.get("course_id")),
+                ("is_current", "=", True),
+                ("id", "!=", given.get("replaces_id") or 0),
+                ("started_at", ">", given.get("started_at") or fields.Datetime.now()),
+            ],
+            order="id",
+            limit=1,
+        )
+        # Superuser: to whose screen it is told that fewer obligations are due.
+        users = self.env.user.sudo()
+        user = users._as_query(ordered=False)
+        partner = users._field_to_sql(users._table, "partner_id", user)
+        return {"newer": newer, "partner": (user, partner)}
 
     def _prepare_create(self, vals):
         given = {**self._given_defaults(), **vals}

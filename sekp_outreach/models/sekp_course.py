@@ -10,6 +10,7 @@ from odoo.tools import format_datetime
 
 from ..tools.policy import LIVE
 from .sekp_citizen import AGE_BANDS, IDENTITY_LEVELS
+from .sekp_read_at_once_mixin import forget
 
 PHASES = [
     ("framing", "Framing"),
@@ -300,7 +301,7 @@ class SekpCourse(models.Model):
 
         Who supervises an earlier course only may still open that, not the person.
         """
-        readable = self._readable_citizens(SHOWN)
+        readable = self._readable_citizens((*SHOWN, "reference"))
         for course in self:
             citizen = readable.get(course.citizen_id.id, readable[False])
             for name in SHOWN:
@@ -316,9 +317,11 @@ class SekpCourse(models.Model):
 
     def _readable_citizens(self, names):
         """Return the citizens the user may open, by id, and an empty one for False."""
-        citizens = self.citizen_id.search_fetch(
-            [("id", "in", self.citizen_id.ids)], names
-        )
+        citizens = self.citizen_id
+        if citizens._remembered().issuperset(citizens.ids):
+            citizens.fetch(names)
+        else:
+            citizens = citizens.search_fetch([("id", "in", citizens.ids)], names)
         return {False: citizens.browse(), **{one.id: one for one in citizens}}
 
     def _inverse_alias(self):
@@ -341,7 +344,7 @@ class SekpCourse(models.Model):
     def _compute_timeline_ids(self):
         """Show what was done on the course, its parts and the person, newest first."""
         for course in self:
-            course.timeline_ids = self.env["sekp.history"].search(
+            course.timeline_ids = self.env["sekp.history"].search_fetch(
                 [
                     "|",
                     ("course_id", "=", course.id),
@@ -404,6 +407,7 @@ class SekpCourse(models.Model):
             self._check_team_change(vals)
         result = super().write(vals)
         if "team_id" in vals:
+            forget()
             self._move_obligations()
             self._hand_on_activities()
         return result
@@ -582,10 +586,10 @@ class SekpCourse(models.Model):
     @api.depends_context("uid")
     def _compute_has_emergency(self):
         """Tell a supervisor of the team that an emergency access is to be looked at."""
-        seen = self.env.ref("sekp_outreach.activity_break_glass")
+        seen = self._activity_type_id("activity_break_glass")
         for course in self:
             course.has_emergency = (
-                seen in course.activity_ids.activity_type_id
+                seen in course.activity_ids.activity_type_id.ids
                 and self.env.user in course.team_id.supervisor_ids
             )
             course.emergency_told = course.has_emergency and "\n".join(
@@ -707,7 +711,7 @@ class SekpCourse(models.Model):
                 (
                     "activity_type_id",
                     "=",
-                    self.env.ref("sekp_outreach.activity_colleague_asks").id,
+                    self._activity_type_id("activity_colleague_asks"),
                 ),
             ]
         )
@@ -715,9 +719,12 @@ class SekpCourse(models.Model):
     @api.depends("activity_ids")
     def _compute_colleagues_asking(self):
         """Name the colleagues whom somebody who may open the course should contact."""
-        asked = self._asked()
+        kind = self._activity_type_id("activity_colleague_asks")
         for course in self:
-            rows = asked.filtered(lambda row, id_=course.id: row.res_id == id_)
+            # Superuser: the names of colleagues.
+            rows = course.activity_ids.sudo().filtered(
+                lambda row: row.active and row.activity_type_id.id == kind
+            )
             course.colleagues_asking = ", ".join(rows.create_uid.mapped("name"))
 
     def _colleague_asks(self):
@@ -817,35 +824,50 @@ class SekpCourse(models.Model):
             course._plan_assessment()
             course._start_informing()
 
-    def _contact_logged(self, contact):
-        """Meet the obligations that a contact or an attempt meets."""
+    def _contact_logged(self, contact, latest=None):
+        """Meet the obligations that a contact or an attempt meets.
+
+        :param latest: whether it is the latest of the course, or None to look
+        """
         self.ensure_one()
         day = self.company_id._sekp_local(contact.started_at).date()
         # Superuser: clocks are run by the system; the contact has been checked.
         course = self.sudo()
-        kinds = ["response", "processing", "start"]
-        if contact.form_id.is_visit:
-            kinds.append("first_visit")
-        course.deadline_ids._open().filtered(
-            lambda clock: (
-                clock.started_on <= day if clock.started_on else clock.kind != "start"
-            )
-        )._meet(kinds, day)
+        if clocks := course.deadline_ids._open():
+            kinds = ["response", "processing", "start"]
+            if contact.form_id.is_visit:
+                kinds.append("first_visit")
+            clocks.filtered(
+                lambda clock: (
+                    clock.started_on <= day
+                    if clock.started_on
+                    else clock.kind != "start"
+                )
+            )._meet(kinds, day)
         vals = {}
         if contact.outcome == "met" and course.phase in ("framing", "finding"):
             vals["phase"] = "making_contact"
         elif course.phase == "framing":
             vals["phase"] = "finding"
-        if course.phase != "closed" and contact == course._latest_contact():
-            # Only the latest contact says what comes next.
-            if contact.next_step:
-                vals["next_step"] = contact.next_step
-            if contact.next_step_on:
-                vals["next_step_on"] = contact.next_step_on
+        steps = {
+            name: contact[name]
+            for name in ("next_step", "next_step_on")
+            if contact[name]
+        }
+        # Only the latest contact says what comes next.
+        if steps and course.phase != "closed":
+            if latest is None:
+                latest = contact == course._latest_contact()
+            vals |= steps if latest else {}
         if vals:
             course.write(vals)
         course._sync_rhythm()
-        course._sync_informing()
+        if (
+            contact.told_of_referral
+            or contact.replaces_id
+            or (contact.outcome == "met" and course.inform_state == "told")
+        ):
+            course._sync_informing()
 
     def _latest_contact(self):
         return self.env["sekp.contact"].search(
@@ -862,8 +884,10 @@ class SekpCourse(models.Model):
         for course in self:
             referral = course._told_referral()
             lines = []
-            if course.inform_state in UNTOLD and referral.has_access("read"):
-                lines = course._list_inform_guidance(referral)
+            if course.inform_state in UNTOLD and referral.browse().has_access("read"):
+                # Asked for and fetched with one query.
+                readable = referral.search_fetch([("id", "=", referral.id)])
+                lines = readable and course._list_inform_guidance(readable)
             course.inform_guidance = "\n".join(lines) or False
 
     def _list_inform_guidance(self, referral):

@@ -22,7 +22,11 @@ class SekpCourseChildMixin(models.AbstractModel):
     )
     # related_sudo=False: an unsaved row must not tell of a course one may not read.
     reference = fields.Char(
-        related="course_id.reference", related_sudo=False, store=True, index=False
+        related="course_id.reference",
+        related_sudo=False,
+        store=True,
+        precompute=True,
+        index=False,
     )
     company_id = fields.Many2one(
         related="course_id.company_id",

@@ -207,9 +207,10 @@ class SekpCourse(models.Model):
 
     @api.depends("activity_ids")
     def _compute_steps_open(self):
-        steps = self._find_steps()
         for course in self:
-            course.steps_open = course.id in steps
+            course.steps_open = any(
+                step.active and step.sekp_steps_since for step in course.activity_ids
+            )
 
     # --- guards -------------------------------------------------------------------
     def write(self, vals):
@@ -249,9 +250,9 @@ class SekpCourse(models.Model):
         for course in self:
             course._set_obligation(GAP, course._in_gap() and course.gap_since)
 
-    def _contact_logged(self, contact):
+    def _contact_logged(self, contact, latest=None):
         self._settle_gap(contact)
-        return super()._contact_logged(contact)
+        return super()._contact_logged(contact, latest)
 
     def _settle_gap(self, contact):
         """End the gap when the person was met, and the steps when the person is around.
@@ -259,29 +260,21 @@ class SekpCourse(models.Model):
         What is logged of a day before the steps were started does not end them.
         """
         # Superuser: the act ends them, whoever owns them.
-        Activity = self.sudo().env["mail.activity"].with_context(active_test=True)
-        # The number alone: to fetch the type would cost a query for each contact.
-        gap_type = self.env["ir.model.data"]._xmlid_to_res_id(f"sekp_outreach.{GAP}")
-        activities = Activity.search(
-            [
-                ("res_model", "=", self._name),
-                ("res_id", "in", self.ids),
-                "|",
-                ("sekp_steps_since", "!=", False),
-                "&",
-                ("automated", "=", True),
-                ("activity_type_id", "=", gap_type),
-            ]
-        )
-        gap = activities.filtered("automated")
+        course = self._with_obligations()
+        gap = course._automatic_activities(GAP)
         if gap and self._in_gap():
             self._sync_gap()
         elif gap:
             gap.action_done()
         if contact.outcome in SEEN:
             day = self.company_id._sekp_local(contact.started_at).date()
-            steps = activities - gap
-            steps.filtered(lambda step: step.sekp_steps_since <= day).unlink()
+            course.activity_ids.filtered(
+                lambda step: (
+                    step.active
+                    and step.sekp_steps_since
+                    and step.sekp_steps_since <= day
+                )
+            ).unlink()
 
     @api.model
     def _sekp_to_follow_up(self, today):

@@ -433,10 +433,7 @@ class SekpErasure(models.AbstractModel):
 
     @api.model
     def _erase_now(self, company):
-        """Erase what is due in a municipality, as far as a request has time for it.
-
-        :return: how many were erased
-        """
+        """Erase what is due in a municipality, as far as a request has time for it."""
         rules = self.env["sekp.retention.rule"]._in_force(company)
         done = 0
         for rule in rules.filtered(lambda rule: rule.record_class != ACCESS_LOG):
@@ -445,7 +442,6 @@ class SekpErasure(models.AbstractModel):
             for record in self._candidates(rule, rules, (), AT_ONCE - done):
                 done += self._erase_one(record, rule, rules)
         self._trigger()
-        return done
 
     @api.model
     def _trigger(self):
@@ -477,6 +473,8 @@ class SekpErasure(models.AbstractModel):
                     left = progress._commit_progress(1)
                     if not left:
                         break
+            if left:
+                rule._carried_out(bool(self._candidates(rule, rules, (), 1)))
         # Superuser: the files go when nothing names them any more.
         self.env["ir.attachment"].sudo()._gc_file_store()
         for day in days:
@@ -484,3 +482,5 @@ class SekpErasure(models.AbstractModel):
                 break
             self.env["sekp.access.erasure"]._erase_day(day)
             left = progress._commit_progress(1)
+        if left and (of_log := rules - records):
+            of_log._carried_out(bool(self.env["sekp.access.erasure"]._days_due()))

@@ -34,7 +34,9 @@ class SekpFigures(models.AbstractModel):
     # --- reading ----------------------------------------------------------------------
     @api.model
     def _rows(self, company, measures, dimension, first=None, last=None):
-        """Return the rows of one breakdown whose whole block lies in a period.
+        """Return the rows of one breakdown whose blocks end in a period.
+
+        So each block is told of one period, and two periods never tell the same.
 
         :param measures: names of measures
         :param date first: first day of the period, or None for all
@@ -47,7 +49,7 @@ class SekpFigures(models.AbstractModel):
             ]
         )
         if first:
-            domain &= Domain("date_from", ">=", first)
+            domain &= Domain("date_to", ">=", first)
         if last:
             domain &= Domain("date_to", "<=", last)
         return self.env["sekp.statistic"].search(domain, order="date_from, date_to, id")
@@ -73,6 +75,7 @@ class SekpFigures(models.AbstractModel):
             if at_least:
                 # The threshold may have been another when it was told.
                 whole = self._rows(company, asked.measures, "total", *days)
+                whole = whole.filtered(lambda row, day=days[0]: row.date_from >= day)
                 beside = sum(whole.mapped("value")) - sum(cells.values())
             told = share(cells, part, beside) if asked.shares else count(cells, part)
             # Several measures are added where their blocks are the same.
@@ -320,8 +323,34 @@ class SekpFigures(models.AbstractModel):
             "rows": self._bars(
                 [(labels[key], list(values[key].values())) for key in order]
             ),
-            "period": rows
-            and self._span(min(rows.mapped("date_from")), max(rows.mapped("date_to"))),
+            **self._counted(
+                [
+                    self._days_of(
+                        rows.filtered(lambda row, one=one: row.measure == one)
+                    )
+                    for one in measures
+                ],
+                "column_periods",
+            ),
+        }
+
+    @api.model
+    def _days_of(self, rows):
+        """Return the first and the last day of rows, or nothing for none."""
+        return rows and (min(rows.mapped("date_from")), max(rows.mapped("date_to")))
+
+    @api.model
+    def _counted(self, parts, name):
+        """Return which months a table counts: once, or of each part when they differ.
+
+        :param parts: first and last days of columns or rows, empty for none
+        :param str name: under which those of the parts are told
+        """
+        spans = [(days and self._span(*days)) or "" for days in parts]
+        several = len(set(filter(None, spans))) > 1
+        return {
+            "period": "" if several else next(filter(None, spans), ""),
+            name: spans if several else [],
         }
 
     @api.model
@@ -335,12 +364,12 @@ class SekpFigures(models.AbstractModel):
             rows = self._rows(company, (measure,), "total", first, last)
             if rows:
                 found.append((label, [sum(rows.mapped("value"))]))
-                days += [*rows.mapped("date_from"), *rows.mapped("date_to")]
+                days.append(self._days_of(rows))
         return {
             "title": title,
             "columns": [self.env._("How many")],
             "rows": self._bars(found),
-            "period": days and self._span(min(days), max(days)),
+            **self._counted(days, "row_periods"),
         }
 
     @api.model
@@ -372,7 +401,7 @@ class SekpFigures(models.AbstractModel):
                 continue
             whole = add([found for _days, found in blocks])
             low, high, total = whole
-            days += [day for period, _found in blocks for day in period]
+            days.append((blocks[0][0][0], blocks[-1][0][1]))
             rows.append(
                 {
                     "label": label,
@@ -388,6 +417,6 @@ class SekpFigures(models.AbstractModel):
             "title": title,
             "columns": [*columns, self.env._("Share")],
             "rows": rows,
-            "period": days and self._span(min(days), max(days)),
+            **self._counted(days, "row_periods"),
             "of_hundred": True,
         }

@@ -73,12 +73,14 @@ class SekpHistory(models.Model):
     @api.depends_context("lang", "tz", "uid")
     def _compute_what(self):
         kinds = dict(self._fields["kind"]._description_selection(self.env))
+        subjects = self._subjects()
+        known = self._known_targets()
         for change in self:
             model = change.record_model
             if model not in self.env:
                 change.what = kinds.get(change.kind, "")
                 continue
-            subject = self.env["ir.model"]._get(model).name
+            subject = subjects[model].name
             field = self.env[model]._fields.get(change.field_name)
             if not field:
                 change.what = f"{subject}: {kinds[change.kind].lower()}"
@@ -89,11 +91,59 @@ class SekpHistory(models.Model):
             ):
                 change.what = f"{subject}: {label}"
                 continue
-            old = change._shown(field, change.old_value)
-            new = change._shown(field, change.new_value)
+            old = change._shown(field, change.old_value, known)
+            new = change._shown(field, change.new_value, known)
             change.what = f"{subject}: {label}: {old} → {new}"
 
-    def _shown(self, field, value):
+    def _subjects(self):
+        """Return the kinds of records that were changed, by the names of their models.
+
+        Together, so that what they are called is fetched once.
+        """
+        get = self.env["ir.model"]._get
+        subjects = {model: get(model) for model in set(self.mapped("record_model"))}
+        together = get(False).union(*subjects.values())
+        return {
+            model: subject.with_prefetch(together.ids)
+            for model, subject in subjects.items()
+        }
+
+    def _targets(self):
+        """Return the records that the kept values name, by model."""
+        targets = {}
+        for change in self:
+            if change.record_model not in self.env:
+                continue
+            field = self.env[change.record_model]._fields.get(change.field_name)
+            if field and field.type == "many2one":
+                values = {change.old_value, change.new_value}
+                ids = targets.setdefault(field.comodel_name, set())
+                ids.update(int(value) for value in values if value)
+        return targets
+
+    def _known_targets(self):
+        """Return those of the named records that the reader may know, by model."""
+        known = {}
+        for model, ids in self._targets().items():
+            Model = self.env[model].with_context(active_test=False)
+            known[model] = Model.browse()
+            if Model.has_access("read"):
+                known[model] = Model.search([("id", "in", list(ids))])
+        return known
+
+    def _gather_named(self, specification, named):
+        result = super()._gather_named(specification, named)
+        if "what" in specification:
+            for model, ids in self._targets().items():
+                named.setdefault(model, set()).update(ids)
+            named.setdefault("ir.model", set()).update(
+                subject.id for subject in self._subjects().values()
+            )
+        if "who" in specification:
+            named.setdefault("res.users", set()).update(self.user_id._ids)
+        return result
+
+    def _shown(self, field, value, known):
         """Return a kept value in the reader's words, as far as the reader may know."""
         if not value:
             return "–"
@@ -102,8 +152,8 @@ class SekpHistory(models.Model):
         if field.type == "boolean":
             return self.env._("yes")
         if field.type == "many2one":
-            target = self.env[field.comodel_name].browse(int(value)).exists()
-            return target.display_name if target and target.has_access("read") else "–"
+            target = self.env[field.comodel_name].browse(int(value))
+            return target.display_name if target in known[field.comodel_name] else "–"
         if field.type == "date":
             return fields.Date.to_date(value).strftime(self._date_format())
         if field.type == "datetime":
@@ -114,7 +164,9 @@ class SekpHistory(models.Model):
         return value
 
     def _date_format(self):
-        return self.env["res.lang"]._get_data(code=self.env.user.lang).date_format
+        # Known to the server: to fetch the user would cost a query.
+        lang = self.env["res.users"].context_get().get("lang")
+        return self.env["res.lang"]._get_data(code=lang).date_format
 
     @api.model
     def _kept(self, field, value):

@@ -1,6 +1,8 @@
 from odoo import api, models
 from odoo.fields import Domain
 
+from .sekp_read_at_once_mixin import remembering
+
 
 class SekpObligationMixin(models.AbstractModel):
     """What every record that must not be forgotten is and does (F1).
@@ -12,7 +14,7 @@ class SekpObligationMixin(models.AbstractModel):
 
     _name = "sekp.obligation.mixin"
     _description = "Record with Obligations"
-    _inherit = ["mail.activity.mixin"]
+    _inherit = ["mail.activity.mixin", "sekp.remembering.mixin"]
 
     # Names of the types that stay the supervisor's, whoever owns the rest.
     _sekp_supervised_types = ()
@@ -37,17 +39,34 @@ class SekpObligationMixin(models.AbstractModel):
         """
 
     # --- obligations ----------------------------------------------------------------
+    @api.model
+    def _activity_type_id(self, name):
+        """Return the number of one of this addon's activity types, or None.
+
+        Known to the server: to fetch the type would cost a query each time.
+
+        :param str name: in this addon's data
+        """
+        return self.env["ir.model.data"]._xmlid_to_res_id(f"sekp_outreach.{name}")
+
     def _readable_by(self, user):
         """Return the records that a user may open now, whatever the caller may.
 
         :param user: the municipalities of the user count, not the caller's selection
         """
-        if not user.active:
+        if not user._sekp_is_active():
             return self.browse()
         records = self.with_user(user).with_context(
-            allowed_company_ids=user.company_ids.ids
+            active_test=False, allowed_company_ids=list(user._get_company_ids())
         )
-        return self.browse(records.exists()._filtered_access("read").ids)
+        if not records.browse().has_access("read"):
+            return self.browse()
+        # What is not there is not found either.
+        known = records._remembered()
+        if missing := [id_ for id_ in self.ids if id_ not in known]:
+            known = known.union(records._search([("id", "in", missing)]))
+            records._remembered().update(known)
+        return self.browse(id_ for id_ in self.ids if id_ in known)
 
     @api.model
     def _owing(self, type_xmlid):
@@ -108,6 +127,22 @@ class SekpObligationMixin(models.AbstractModel):
             mail_activity_automation_skip=False, active_test=True
         )
 
+    def _automatic_activities(self, *names):
+        """Return the open automatic activities of some types.
+
+        All activities of the records are read at once, and known from then on.
+
+        :param str names: of activity types in this addon's data
+        """
+        types = [self._activity_type_id(name) for name in names]
+        return self.activity_ids.filtered(
+            lambda activity: (
+                activity.active
+                and activity.automated
+                and activity.activity_type_id.id in types
+            )
+        )
+
     def _set_obligation(self, type_xmlid, due, user=None):
         """Let the record have exactly one open automatic activity of a type (F1).
 
@@ -121,34 +156,36 @@ class SekpObligationMixin(models.AbstractModel):
         self.ensure_one()
         xmlid = f"sekp_outreach.{type_xmlid}"
         record = self._with_obligations()
-        activities = record.activity_search([xmlid])
+        activities = record._automatic_activities(type_xmlid)
         if not due:
             activities.unlink()
             return
-        owner = user or record._obligation_owner()
-        if not record._readable_by(owner):
-            supervised = type_xmlid in record._types_of_supervisor()
-            owner = record._next_owner(owner, due, supervised) or owner
+        with remembering():
+            owner = user or record._obligation_owner()
+            if not record._readable_by(owner):
+                supervised = type_xmlid in record._types_of_supervisor()
+                owner = record._next_owner(owner, due, supervised) or owner
         if not activities:
             # The type's name in the owner's language: neutral, and seen in the list.
             # Superuser: the types are not open to every role.
-            summary = self.env.ref(xmlid).sudo().with_context(lang=owner.lang).name
+            types = self.env["mail.activity.type"].sudo().with_context(lang=owner.lang)
+            summary = types.browse(self._activity_type_id(type_xmlid)).name
             record.with_context(mail_activity_quick_update=True).activity_schedule(
                 xmlid, date_deadline=due, user_id=owner.id, summary=summary
             )
             return
         activities[1:].unlink()
         first = activities[0]
-        if first.date_deadline != due or first.user_id != owner:
-            first.with_context(mail_activity_quick_update=True).write(
-                {"date_deadline": due, "user_id": owner.id}
-            )
+        vals = {"date_deadline": due} if first.date_deadline != due else {}
+        if first.user_id != owner:
+            vals["user_id"] = owner.id
+        if vals:
+            first.with_context(mail_activity_quick_update=True).write(vals)
 
     def _meet_obligation(self, *type_xmlids):
         """Mark the automatic activities of these types done: the act was performed."""
-        xmlids = [f"sekp_outreach.{name}" for name in type_xmlids]
         for record in self._with_obligations():
-            record.activity_search(xmlids).action_done()
+            record._automatic_activities(*type_xmlids).action_done()
 
     def _drop_obligations(self):
         """Take away every open automatic activity: the record is at its end."""

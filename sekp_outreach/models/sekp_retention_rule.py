@@ -4,6 +4,7 @@ from odoo import api, fields, models
 from odoo.exceptions import UserError, ValidationError
 from odoo.fields import Domain
 
+from ..tools.ranges import last_whole_month
 from .sekp_course import CLOSING_OUTCOMES
 from .sekp_referral import OUTCOMES, OUTSIDE
 
@@ -16,6 +17,8 @@ TERMS = frozenset(
         "from_outside", "keep_amount", "keep_unit", "wait_while_open", "note",
     }
 )  # fmt: skip
+# What acts and the nightly job write, and nobody by hand.
+BY_ACTS = ("state", "carried_out_on", "is_something_left")
 LONGEST = 1200
 
 
@@ -159,22 +162,28 @@ class SekpRetentionRule(models.Model):
     def _said(self):
         """Return what the rule says, as a certificate keeps it."""
         self.ensure_one()
-        units = dict(self._fields["keep_unit"]._description_selection(self.env))
-        period = f"{self.keep_amount} {units[self.keep_unit].lower()}"
+        period = self._period_in_words()
         return "; ".join(filter(None, [self.display_name, period, self.note]))
+
+    def _said_of_class(self):
+        """Return what the rule says, without the class of records it is for."""
+        of_class = ", ".join(filter(None, self._labels()[1:]))
+        period = self._period_in_words()
+        return "; ".join(filter(None, [of_class, period, self.note]))
 
     # --- writing ------------------------------------------------------------------
     @api.model_create_multi
     def create(self, vals_list):
         for vals in vals_list:
             if not self.env.su:
-                vals["state"] = "draft"
+                # Said, or a client's context would say it.
+                vals |= {**dict.fromkeys(BY_ACTS, False), "state": "draft"}
             self._check_terms(vals)
         return super().create(vals_list)
 
     def write(self, vals):
         if not self.env.su:
-            if "state" in vals:
+            if not vals.keys().isdisjoint(BY_ACTS):
                 raise UserError(
                     self.env._("This is changed with the buttons of the record only.")
                 )
@@ -243,7 +252,10 @@ class SekpRetentionRule(models.Model):
             "res_model": "sekp.retention.preview",
             "view_mode": "form",
             "target": "new",
-            "context": {"default_rule_id": self[:1].id},
+            "context": {
+                "default_rule_id": self[:1].id,
+                "dialog_size": "extra-large",
+            },
         }
 
     def _put_in_force(self):
@@ -308,13 +320,15 @@ class SekpRetentionRule(models.Model):
     def _outcome(self):
         return self.closing_outcome or self.referral_outcome
 
-    def _latest_end(self, ahead=0):
+    def _latest_end(self, ahead=0, whole_months=False):
         """Return the last day on which what goes today may have ended.
 
         :param int ahead: days from today on which it is asked
+        :param bool whole_months: the last day of the last whole month before
         """
         day = self.company_id._sekp_today() + relativedelta(days=ahead)
-        return day - relativedelta(**{self.keep_unit: self.keep_amount})
+        day -= relativedelta(**{self.keep_unit: self.keep_amount})
+        return last_whole_month(day) if whole_months else day
 
     def _scope(self, rules):
         """Return the domain of the ended records for which this rule counts.
@@ -351,15 +365,16 @@ class SekpRetentionRule(models.Model):
         outcome = self._outcome()
         return Domain(name, "=", outcome) if outcome else Domain.TRUE
 
-    def _due(self, rules, ahead=0):
+    def _due(self, rules, ahead=0, whole_months=False):
         """Return the domain of what goes by this rule, held back or not.
 
         :param rules: all rules that count, as in :meth:`_scope`
         :param int ahead: days from today on which it is asked
+        :param bool whole_months: only what ended in whole months
         """
         Model = self._model()
         domain = self._scope(rules) & Domain(
-            Model._sekp_retention_end, "<=", self._latest_end(ahead)
+            Model._sekp_retention_end, "<=", self._latest_end(ahead, whole_months)
         )
         if self.wait_while_open:
             domain &= Model._sekp_waiting_over()

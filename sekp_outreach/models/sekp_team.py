@@ -2,6 +2,8 @@ from odoo import Command, api, fields, models
 from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.fields import Domain
 
+from .sekp_read_at_once_mixin import forget
+
 # What a supervisor changes in the own team; the rest is the scheme manager's.
 SEATS = ("supervisor_ids", "intake_ids")
 SUPERVISOR_FIELDS = {"member_ids", "phone", "mailbox", "opening_hours", "duty_ids"}
@@ -140,6 +142,7 @@ class SekpTeam(models.Model):
         before = self.supervisor_ids | self.intake_ids if leading else None
         seated = {(team, seat): team[seat] for team in self for seat in leading}
         result = super().write(vals)
+        forget()
         for (team, seat), people in seated.items():
             team._log_seats(seat, team[seat] - people, people - team[seat])
         if leading:

@@ -10,6 +10,7 @@ from . import test_access_request
 from . import test_activities
 from . import test_appointment
 from . import test_break_glass
+from . import test_budget
 from . import test_canaries
 from . import test_catalogues
 from . import test_consent

@@ -274,7 +274,15 @@ class TestFigures(FiguresCase):
             "just under 40 %",
         ):
             self.assertIn(said, text)
-        # A quarter that a block only partly lies in tells nothing of it.
+        # A block is told in the period in which it ends, and in no other.
+        days = date(2025, 11, 1), date(2026, 1, 31)
+        self.keep("courses_closed", "total", {"": 7}, *days)
+        text = self.render(REPORT, self.report())
+        self.assertIn("Begun Jan – Jun 2026 14", text)
+        self.assertIn("Closed Nov 2025 – Jan 2026 7", text)
+        text = self.render(REPORT, self.report(year=2025))
+        self.assertNotIn("Nov 2025 – Jan 2026", text)
+        # A quarter that a block ends after tells nothing of it.
         text = self.render(
             REPORT, self.report(period="quarters", year_to=2026, quarter_to="1")
         )
@@ -352,6 +360,7 @@ class TestHomelessWeek(FiguresCase):
                 "Contacts in the week 1",
                 "Attempts in the week 1",
                 f"{self.home_visit.name}: 2",
+                "Offers, as they stand today",
                 f"No target group is noted on {self.unknown.reference}",
             ):
                 self.assertIn(said, text)

@@ -1,4 +1,5 @@
 from odoo import Command
+from odoo.exceptions import AccessError
 from odoo.tests import tagged
 
 from odoo.addons.base.models.ir_model import MODULE_UNINSTALL_FLAG
@@ -64,6 +65,35 @@ class TestRoles(OutreachCase):
                 ("role_taken", "sekp_employee", "group_supervisor"),
             ],
         )
+
+    def test_who_gives_out_roles_is_told_of_two_that_tell_more_together(self):
+        """What is known of persons can be taken away from a figure."""
+        for roles, said in (
+            (("supervisor",), ""),
+            (("scheme_manager", "statistics_reader", "complaint_handler"), ""),
+            (("statistics_reader", "supervisor"), "Supervisor knows"),
+            (("scheme_manager", "supervisor"), "Scheme Manager reads"),
+            (("statistics_reader", "auditor", "intake"), "Intake, Auditor knows"),
+        ):
+            groups = [self.env.ref(GROUP % role).id for role in roles]
+            # As the form asks, before anything is saved.
+            notice = (
+                self.employee.with_user(self.admin)
+                .onchange(
+                    {
+                        "group_ids": [
+                            Command.set([*self.employee.group_ids.ids, *groups])
+                        ]
+                    },
+                    ["group_ids"],
+                    {"group_ids": {}, "sekp_role_notice": {}},
+                )["value"]
+                .get("sekp_role_notice")
+            )
+            self.assertEqual(bool(notice), bool(said), roles)
+            self.assertIn(said, notice or "")
+        with self.assertRaises(AccessError):
+            self.employee.with_user(self.manager).read(["sekp_role_notice"])
 
     def test_a_role_given_on_the_group(self):
         role = self.env.ref(GROUP % "receiver").with_user(self.admin)

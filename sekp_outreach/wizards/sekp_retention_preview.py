@@ -3,17 +3,21 @@ from odoo.exceptions import AccessError, UserError
 from odoo.fields import Domain
 
 from ..models.sekp_retention_rule import ACCESS_LOG
+from ..tools.ranges import range_of
 
 MANAGER = "sekp_outreach.group_scheme_manager"
 # The codes that one line names: what a person reads through.
 SHOWN = 80
+# How many days from today each column looks.
+AHEAD = {"now_told": 0, "month_told": 30, "quarter_told": 90}
 
 
 class SekpRetentionPreview(models.TransientModel):
     """Shows what goes by the rules, today and soon, before anything does.
 
-    Numbers for the scheme manager, and for supervisors those of their teams; codes for
-    those who may open the records.
+    Supervisors see the numbers of their teams, and codes where they may open the
+    records. A scheme manager reads figures too, in which small numbers are left out:
+    ranges, by whole months, or a draft tried day by day would bring those numbers back.
     """
 
     _name = "sekp.retention.preview"
@@ -99,12 +103,17 @@ class SekpRetentionPreview(models.TransientModel):
         return lines
 
     @api.model
+    def _is_rough(self):
+        """Tell whether numbers are told roughly: to who knows figures, and no code."""
+        return self.env.user.has_group(MANAGER)
+
+    @api.model
     def _own(self, Model):
         """Return the domain of the records whose number a user is told."""
         if Model._sekp_retention_class == "child_notification":
             # Counted by nobody: numbers by day would tell when one was sent.
             return Domain.FALSE
-        if self.env.user.has_group(MANAGER) or self.env.su:
+        if self._is_rough() or self.env.su:
             return Domain.TRUE
         if "team_id" not in Model._fields or not Model.sudo(False).has_access("read"):
             # Of complaints and the like not even the number is a supervisor's.
@@ -115,37 +124,50 @@ class SekpRetentionPreview(models.TransientModel):
         # Superuser: numbers only, of the municipality or of one's own teams.
         Model = rule._model().sudo()
         own, held = self._own(Model), Model._sekp_hold_domain()
+        if own.is_false():
+            return dict.fromkeys((*AHEAD, "held_told"), self.env._("not counted"))
+        rough = self._is_rough()
 
-        def number(ahead):
-            return Model.search_count(own & rule._due(rules, ahead) & ~held)
+        def told(domain):
+            number = Model.search_count(own & domain)
+            return self._roughly(number) if rough else str(number)
 
         return {
-            "now_count": number(0),
-            "month_count": number(30),
-            "quarter_count": number(90),
-            "held_count": Model.search_count(own & rule._scope(rules) & held),
+            **{
+                name: told(rule._due(rules, ahead, whole_months=rough) & ~held)
+                for name, ahead in AHEAD.items()
+            },
+            "held_told": told(rule._scope(rules) & held),
         }
 
+    @api.model
+    def _roughly(self, number):
+        """Return a range instead of a number, in words."""
+        least, most = range_of(number, self.env.company.sekp_statistic_threshold)
+        if not least:
+            return self.env._("fewer than %(number)s", number=most + 1)
+        return self.env._("%(least)s to %(most)s", least=least, most=most)
+
     def _count_days(self, rule, rules):
-        """Count the sealed days of the access log that are older than the period."""
+        """Count the sealed days of the access log that are older than the period.
+
+        These are days on which somebody worked, of all municipalities, and no persons.
+        """
         # Superuser: days are counted, nothing of them is told.
         seals = self.env["sekp.access.seal"].sudo()
         erased = self.env["sekp.access.erasure"].sudo()._kept_days()
 
-        def number(ahead):
-            return seals.search_count(
+        def told(ahead):
+            number = seals.search_count(
                 [
                     ("day", "<=", rule._latest_end(ahead)),
                     ("day", "not in", list(erased)),
                     ("count", ">", 0),
                 ]
             )
+            return str(number)
 
-        return {
-            "now_count": number(0),
-            "month_count": number(30),
-            "quarter_count": number(90),
-        }
+        return {name: told(ahead) for name, ahead in AHEAD.items()}
 
     # --- acts ---------------------------------------------------------------------
     def _check_manager(self):
@@ -168,16 +190,16 @@ class SekpRetentionPreview(models.TransientModel):
     def action_erase(self):
         """Erase what is due by the rules in force; the nightly job takes the rest."""
         self._check_manager()
-        done = self.env["sekp.erasure"]._erase_now(self.company_id)
+        self.env["sekp.erasure"]._erase_now(self.company_id)
         return {
             "type": "ir.actions.client",
             "tag": "display_notification",
             "params": {
                 "type": "success",
+                # How many went is not told: it would be a number by the day.
                 "message": self.env._(
-                    "Erased: %(count)s. Files, and what is more than that, go within "
-                    "minutes.",
-                    count=done,
+                    "What is due is being erased: all of it, and the files, within "
+                    "minutes. The rule says when it was carried out."
                 ),
                 "next": {"type": "ir.actions.act_window_close"},
             },
@@ -188,6 +210,7 @@ class SekpRetentionPreviewLine(models.TransientModel):
     """What goes by one rule, or that there is none."""
 
     _name = "sekp.retention.preview.line"
+    _inherit = ["sekp.dialog.mixin"]
     _description = "What Will Go by a Rule"
 
     preview_id = fields.Many2one(
@@ -201,10 +224,10 @@ class SekpRetentionPreviewLine(models.TransientModel):
     rule_id = fields.Many2one(comodel_name="sekp.retention.rule", readonly=True)
     said = fields.Char(string="What Is Said", compute="_compute_said")
     without_rule = fields.Boolean(string="No Rule", readonly=True)
-    now_count = fields.Integer(string="Today", readonly=True)
-    month_count = fields.Integer(string="Within 30 Days", readonly=True)
-    quarter_count = fields.Integer(string="Within 90 Days", readonly=True)
-    held_count = fields.Integer(string="Held Back", readonly=True)
+    now_told = fields.Char(string="Today", readonly=True)
+    month_told = fields.Char(string="Within 30 Days", readonly=True)
+    quarter_told = fields.Char(string="Within 90 Days", readonly=True)
+    held_told = fields.Char(string="Held Back", readonly=True)
     codes = fields.Char(
         string="Codes of Today", compute="_compute_codes", exportable=False
     )
@@ -213,7 +236,7 @@ class SekpRetentionPreviewLine(models.TransientModel):
     def _compute_said(self):
         for line in self:
             line.said = (
-                line.rule_id._said()
+                line.rule_id._said_of_class()
                 if line.rule_id
                 else self.env._("No rule: all others are kept.")
             )

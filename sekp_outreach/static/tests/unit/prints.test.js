@@ -43,3 +43,23 @@ test("a print leaves through the browser, and a foreign one as before", async ()
     }
     expect.verifySteps(["file of the server"]);
 });
+
+test("where no PDF can be made the page is shown, with a sentence", async () => {
+    patchWithCleanup(ReportAction.prototype, {
+        setup() {
+            super.setup();
+            this.reportUrl = "about:blank";
+        },
+    });
+    onRpc("/report/check_wkhtmltopdf", () => "install");
+    await mountWithCleanup(WebClient);
+    await getService("action").doAction({
+        type: "ir.actions.report",
+        report_type: "qweb-pdf",
+        report_name: "sekp_outreach.sekp_standard_leaflet",
+        context: { active_ids: [7] },
+    });
+    await waitFor(".o_content iframe");
+    await waitFor(".o_notification:contains(This server cannot make a PDF)");
+    expect(".o_notification:contains(wkhtmltopdf)").toHaveCount(0);
+});
