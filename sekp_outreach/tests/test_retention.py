@@ -477,7 +477,9 @@ class TestRetentionPreview(RetentionCase):
             .create(
                 {
                     "company_id": self.foreign_company.id,
-                    "line_ids": [[0, 0, {"record_class": "course", "now_told": "99"}]],
+                    "line_ids": [
+                        [0, 0, {"record_class": "course", "told": {"now_told": "99"}}]
+                    ],
                 }
             )
         )

@@ -10,6 +10,7 @@ MANAGER = "sekp_outreach.group_scheme_manager"
 SHOWN = 80
 # How many days from today each column looks.
 AHEAD = {"now_told": 0, "month_told": 30, "quarter_told": 90}
+TOLD = (*AHEAD, "held_told")
 
 
 class SekpRetentionPreview(models.TransientModel):
@@ -92,7 +93,7 @@ class SekpRetentionPreview(models.TransientModel):
             own = rules.filtered(lambda rule, key=key: rule.record_class == key)
             count = self._count_days if key == ACCESS_LOG else self._count
             lines += [
-                {"record_class": key, "rule_id": rule.id, **count(rule, rules)}
+                {"record_class": key, "rule_id": rule.id, "told": count(rule, rules)}
                 for rule in own
             ]
             if not own.filtered(lambda rule: rule._for_all()):
@@ -125,7 +126,7 @@ class SekpRetentionPreview(models.TransientModel):
         Model = rule._model().sudo()
         own, held = self._own(Model), Model._sekp_hold_domain()
         if own.is_false():
-            return dict.fromkeys((*AHEAD, "held_told"), self.env._("not counted"))
+            return dict.fromkeys(TOLD, self.env._("not counted"))
         rough = self._is_rough()
 
         def told(domain):
@@ -224,10 +225,11 @@ class SekpRetentionPreviewLine(models.TransientModel):
     rule_id = fields.Many2one(comodel_name="sekp.retention.rule", readonly=True)
     said = fields.Char(string="What Is Said", compute="_compute_said")
     without_rule = fields.Boolean(string="No Rule", readonly=True)
-    now_told = fields.Char(string="Today", readonly=True)
-    month_told = fields.Char(string="Within 30 Days", readonly=True)
-    quarter_told = fields.Char(string="Within 90 Days", readonly=True)
-    held_told = fields.Char(string="Held Back", readonly=True)
+    told = fields.Json(readonly=True, exportable=False)
+    now_told = fields.Char(string="Today", compute="_compute_told")
+    month_told = fields.Char(string="Within 30 Days", compute="_compute_told")
+    quarter_told = fields.Char(string="Within 90 Days", compute="_compute_told")
+    held_told = fields.Char(string="Held Back", compute="_compute_told")
     codes = fields.Char(
         string="Codes of Today", compute="_compute_codes", exportable=False
     )
@@ -240,6 +242,12 @@ class SekpRetentionPreviewLine(models.TransientModel):
                 if line.rule_id
                 else self.env._("No rule: all others are kept.")
             )
+
+    @api.depends("told")
+    def _compute_told(self):
+        for line in self:
+            told = line.told or {}
+            line.update({name: told.get(name, False) for name in TOLD})
 
     @api.depends("rule_id")
     @api.depends_context("uid", "allowed_company_ids")
