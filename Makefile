@@ -2,9 +2,9 @@
 PYTHON ?= python3
 DEV = $(PYTHON) -m dev
 
-export ARGS T STANDARD SEED
+export ARGS T STANDARD SEED SIZES
 
-.PHONY: help run test lint walk simulate shell standards-table policy terms stop clean
+.PHONY: help run test lint walk simulate bench shell standards-table policy terms stop clean
 
 help:
 	@exec $(DEV) help
@@ -23,6 +23,9 @@ walk:
 
 simulate:
 	@exec $(DEV) simulate --seed="$$SEED"
+
+bench:
+	@exec $(DEV) bench --sizes="$$SIZES"
 
 shell:
 	@exec $(DEV) shell

@@ -50,6 +50,14 @@ def simulate(options):
     return module.simulate(options.get("seed", ""))
 
 
+def bench(options):
+    """make bench [SIZES='1k 60k']: speed at the size of a country, into docs"""
+    python_env.enter()
+    from .bench import command as module
+
+    module.bench(options.get("sizes", ""))
+
+
 def shell(options):
     """make shell: Odoo's shell on the demo database"""
     python_env.enter()
@@ -110,6 +118,7 @@ COMMANDS = {
     "lint": lint,
     "walk": walk,
     "simulate": simulate,
+    "bench": bench,
     "shell": shell,
     "standards-table": standards_table,
     "policy": policy,

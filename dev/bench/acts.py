@@ -65,9 +65,31 @@ class Act:
         self.name, self.whose, self.login, self.steps = name, whose, login, steps
 
 
+def look_up(model, word):
+    """The search of a record by some letters of its name or code."""
+
+    def steps(client, ids, number):
+        return [
+            Call(
+                f"/web/dataset/call_kw/{model}/name_search",
+                {
+                    "model": model,
+                    "method": "name_search",
+                    "args": [],
+                    "kwargs": {
+                        "name": word, "domain": [], "operator": "ilike", "limit": 8,
+                        "context": client.context,
+                    },
+                },
+            )
+        ]  # fmt: skip
+
+    return steps
+
+
 def log_contact(client, ids, number):
     """The save of the screen on which a contact is logged: one tap, one request."""
-    course = ids(OWN_COURSE)
+    course = ids(OWN_COURSE.replace(WORKER, client.login))
     action = client.call("sekp.course", "action_log_contact", [course])
     view = action["views"][0][0]
     spec, values = client.fresh("sekp.contact", view, action["context"])
@@ -191,6 +213,9 @@ def meeting(client, ids, number):
 
 
 ACTS = (
+    Act("look up", OURS, WORKER, look_up("sekp.course", "B-2")),
+    Act("look up", CRM, WORKER, look_up("crm.lead", "havn")),
+    Act("look up", PROJECT, WORKER, look_up("project.task", "havn")),
     Act("log a contact", OURS, WORKER, log_contact),
     Act("log a contact", CRM, WORKER, note_on("crm.lead", OWN_LEAD)),
     Act("log a contact", PROJECT, WORKER, note_on("project.task", OWN_TASK)),

@@ -32,15 +32,26 @@ def key():
     return places.short_hash(*((TOWN.parent / name).read_text() for name in made_by))
 
 
-def known(postgres, name, value):
-    """Is a database there, and made of this?"""
+def addon():
+    """What the addon is made of, as far as a database holds it."""
+    return places.tree_hash(places.ADDON, without=("tests", "readme"))
+
+
+def mark_of(postgres, name):
+    """What a database was made of, and of which addon: two words, or none."""
     query = "SELECT shobj_description(oid, 'pg_database') FROM pg_database"
-    return postgres.rows(f"{query} WHERE datname = %s", name) == [(value,)]
+    found = postgres.rows(f"{query} WHERE datname = %s", name)
+    return (found[0][0] or "").split() if found else []
 
 
-def mark(postgres, name, value):
+def known(postgres, name):
+    """Is a database there, and made as it would be today?"""
+    return mark_of(postgres, name)[:1] == [key()]
+
+
+def mark(postgres, name, of_addon):
     """Say what a database is made of."""
-    postgres.rows(f"COMMENT ON DATABASE \"{name}\" IS '{value}'")
+    postgres.rows(f"COMMENT ON DATABASE \"{name}\" IS '{key()} {of_addon}'")
 
 
 def run(runtime, name, call):
@@ -83,15 +94,31 @@ def keep(copier, bottom):
 
 
 def country(runtime, size):
-    """A database of a size, from the town."""
+    """A database of a size, from the town, with the addon as it is today."""
     postgres, name = runtime.postgres, name_of(size)
-    if known(postgres, name, key()):
-        return name
-    if not known(postgres, FIRST, key()):
-        for old in (BASE, FIRST, *map(name_of, SIZES)):
-            databases.drop(postgres, old)
-        town(runtime)
-        mark(postgres, FIRST, key())
+    if not known(postgres, name):
+        if not known(postgres, FIRST):
+            for old in (BASE, FIRST, *map(name_of, SIZES)):
+                databases.drop(postgres, old)
+            town(runtime)
+            mark(postgres, FIRST, addon())
+        grow(postgres, size)
+        mark(postgres, name, mark_of(postgres, FIRST)[1])
+    if mark_of(postgres, name)[1:] != [addon()]:
+        runtime.prepare(
+            "Addon upgraded",
+            places.LOGS / f"{name}.upgrade.log",
+            *("-d", name, "-u", places.MODULE, "--no-http"),
+        )
+        with step("Statistics of PostgreSQL"):
+            Copier(postgres, name).rows("VACUUM ANALYZE")
+        mark(postgres, name, addon())
+    return name
+
+
+def grow(postgres, size):
+    """Make a database out of so many towns."""
+    name = name_of(size)
     databases.copy(postgres, FIRST, name)
     copier = Copier(postgres, name)
     bottom = dict(copier.rows("SELECT name, id FROM bench_bottom"))
@@ -109,5 +136,3 @@ def country(runtime, size):
             # The municipalities and their people are in the town, once.
             copier.multiply(tables, bottom, copies, telling=telling.progress)
         copier.rows("VACUUM ANALYZE")
-    mark(postgres, name, key())
-    return name

@@ -1,11 +1,10 @@
 """How long operations take, and what they ask of PostgreSQL."""
 
-import json
 import re
 import statistics
 import time
 from contextlib import closing, contextmanager
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -156,11 +155,14 @@ class Bench:
 
         return run
 
-    def everything(self):
-        """All figures of this database."""
+    def everything(self, recorded=None):
+        """All figures of this database, and what the client asks for each page.
+
+        :param recorded: what it asked in another size, where rows have the same ids
+        """
         figures = []
         with self.serving("time"):
-            recorded = self.record(PAGES)
+            recorded = recorded or self.record(PAGES)
             client = self.client(PAGES[0].login)
             empty = self.page_run(client, [_empty(client)])
             figures.append(self.measure(FLOOR, "", PAGES[0].login, empty))
@@ -175,7 +177,7 @@ class Bench:
                     run = self.act_run(self.client(act.login), act)
                     figures.append(self.measure(act.name, act.whose, act.login, run))
         self.explain(figures, recorded)
-        return figures
+        return figures, recorded
 
     def explain(self, figures, recorded):
         """Add what PostgreSQL reads for each operation, from its plans."""
@@ -213,8 +215,3 @@ def _empty(client):
             "kwargs": {"context": client.context},
         },
     )
-
-
-def keep(file, figures):
-    """Write figures down."""
-    file.write_text(json.dumps([asdict(one) for one in figures], indent=1))
