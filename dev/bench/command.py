@@ -6,10 +6,11 @@ from dataclasses import asdict
 from .. import databases, odoo_source, places, postgres
 from ..say import Quit, line
 from ..server import Runtime
-from . import build, crowd, front, night, report
+from . import build, crowd, front, night, replica, report, scaling
 from .measure import Bench, Figure
 
 TARGET = places.ROOT / "docs" / "performance.md"
+SCALING = places.ROOT / "docs" / "scaling.md"
 
 
 def bench(sizes):
@@ -40,6 +41,9 @@ def bench(sizes):
                 told["night"] = night.measure(runtime, database, recorded)
                 told["crowd"] = crowd.measure(runtime, database, recorded)
                 told["front"] = front.measure(runtime, database)
+                told["scaling"] = scaling.measure(runtime, database, recorded)
+            if size == min(build.SIZES, key=build.SIZES.get):
+                told["replica"] = replica.measure(runtime, database, recorded)
             kept(size).write_text(json.dumps(told, indent=1))
     found = {
         size: _read(json.loads(kept(size).read_text()))
@@ -53,7 +57,13 @@ def bench(sizes):
         line("The report is written once every size was measured.")
     else:
         TARGET.write_text(report.page(found))
-        line(f"Written: {TARGET.relative_to(places.ROOT)}")
+        SCALING.write_text(
+            scaling.page(
+                report.LARGE, found[report.LARGE], found[report.SMALL]["replica"]
+            )
+        )
+        for file in (TARGET, SCALING):
+            line(f"Written: {file.relative_to(places.ROOT)}")
 
 
 def kept(size):

@@ -7,7 +7,6 @@ import time
 from dataclasses import dataclass, field
 
 from ..say import step
-from ..server import free_port
 from .acts import log_contact
 from .client import Call, Client, Refused
 from .measure import Bench
@@ -145,7 +144,7 @@ class Crowd:
 def measure(runtime, database, recorded):
     """What sixty contact persons meet on a server of two workers."""
     bench = Bench(runtime, database)
-    with bench.serving("crowd", "--workers=2", f"--gevent-port={free_port()}"):
+    with bench.serving("crowd", *bench.prefork(2)):
         crowd = Crowd(bench, recorded)
         with step(f"{CROWD} people for {SECONDS} s"):
             return crowd.live().summary()
