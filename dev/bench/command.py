@@ -37,6 +37,7 @@ def bench(sizes):
             database = build.country(runtime, size)
             figures, recorded = Bench(runtime, database).everything(recorded)
             told = {"figures": [asdict(one) for one in figures]}
+            keep(size, told)
             if size == max(build.SIZES, key=build.SIZES.get):
                 told["night"] = night.measure(runtime, database, recorded)
                 told["crowd"] = crowd.measure(runtime, database, recorded)
@@ -44,7 +45,7 @@ def bench(sizes):
                 told["scaling"] = scaling.measure(runtime, database, recorded)
             if size == min(build.SIZES, key=build.SIZES.get):
                 told["replica"] = replica.measure(runtime, database, recorded)
-            kept(size).write_text(json.dumps(told, indent=1))
+            keep(size, told)
     found = {
         size: _read(json.loads(kept(size).read_text()))
         for size in build.SIZES
@@ -69,6 +70,11 @@ def bench(sizes):
 def kept(size):
     """The file in which the figures of a size are kept until the next time."""
     return places.make(places.LOGS) / f"bench.{size}.json"
+
+
+def keep(size, told):
+    """Keep the figures of a size."""
+    kept(size).write_text(json.dumps(told, indent=1))
 
 
 def _read(told):

@@ -64,6 +64,9 @@ def follower(primary):
             bin_path=handle.bin_path,
             user=handle.system_user,
         )  # fmt: skip
+        # What tells of the primary's own process lies in its folder too.
+        for file in (".s.PGSQL.5432.lock", "log", ".handle_pids.json"):
+            (handle.pgdata / file).unlink(missing_ok=True)
 
     return fill
 
