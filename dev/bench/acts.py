@@ -19,6 +19,8 @@ OFFER = (
     "AND name = 'offer_activity_centre'"
 )
 SOURCE = OFFER.replace("offer_activity_centre", "source_relative")
+# A dialog that closes when it is saved asks for nothing back.
+CLOSES = {}
 HOME_VISIT = OFFER.replace("offer_activity_centre", "contact_form_home_visit")
 OWN_TEAM = (
     "SELECT team_id FROM sekp_team_supervisor_rel r JOIN res_users u "
@@ -92,25 +94,25 @@ def log_contact(client, ids, number):
     course = ids(OWN_COURSE.replace(WORKER, client.login))
     action = client.call("sekp.course", "action_log_contact", [course])
     view = action["views"][0][0]
-    spec, values = client.fresh("sekp.contact", view, action["context"])
+    _spec, values = client.fresh("sekp.contact", view, action["context"])
     values |= {
         "course_id": course, "outcome": "met", "form_id": ids(HOME_VISIT),
         "hours_reason": "wish", "note": f"Kaffe på havnen {number}",
     }  # fmt: skip
-    return [save("sekp.contact", spec, values, context=action["context"])]
+    return [save("sekp.contact", CLOSES, values, context=action["context"])]
 
 
 def plan_visit(client, ids, number):
     """The save of the dialog in which a visit is planned."""
     course = ids(OWN_COURSE)
     action = client.call("sekp.course", "action_plan_visit", [course])
-    spec, values = client.fresh(
+    _spec, values = client.fresh(
         "sekp.appointment", action["views"][0][0], action["context"]
     )
     starts = datetime.now().replace(hour=9, minute=0, second=0, microsecond=0)
     starts += timedelta(days=20 + number)
     values |= {"course_id": course, "starts_at": starts.isoformat(" ")}
-    return [save("sekp.appointment", spec, values, context=action["context"])]
+    return [save("sekp.appointment", CLOSES, values, context=action["context"])]
 
 
 def refer(client, ids, number):

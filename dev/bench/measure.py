@@ -15,7 +15,7 @@ from .client import Call, Client, Recorder
 from .operations import PAGES
 from .plans import Plans, statements
 
-WARM, TIMES, ACT_TIMES = 3, 15, 12
+WARM, TIMES, PATIENCE = 3, 15, 20
 # "POST /web/... HTTP/1.1" 200 - <statements> <seconds in SQL> <seconds elsewhere>
 PERF = re.compile(r'"POST (\S+) HTTP/1.1" \d+ - (\d+) ([\d.]+) ([\d.]+)')
 FLOOR = "empty call"
@@ -49,15 +49,19 @@ class Log:
         """The lines since the last time."""
         return self.handle.readlines()
 
+    def lines(self, count):
+        """The lines up to the end of so many requests."""
+        found, until = [], time.monotonic() + PATIENCE
+        while sum(bool(PERF.search(row)) for row in found) < count:
+            if time.monotonic() > until:
+                raise Quit("The server's log does not tell what was asked of it.")
+            time.sleep(0.002)
+            found += self.new()
+        return found
+
     def asked(self, count):
-        """Statements and seconds in SQL of the last ``count`` requests."""
-        found, until = [], time.monotonic() + 5
-        while len(found) < count and time.monotonic() < until:
-            found += [one for row in self.new() if (one := PERF.search(row))]
-            if len(found) < count:
-                time.sleep(0.005)
-        if len(found) < count:
-            raise Quit("The server's log does not tell what was asked of it.")
+        """Statements and seconds in SQL of the next so many requests."""
+        found = [one for row in self.lines(count) if (one := PERF.search(row))]
         return (
             sum(int(one[2]) for one in found[-count:]),
             sum(float(one[3]) for one in found[-count:]),
@@ -202,12 +206,12 @@ class Bench:
                 self.plan(known[act.name, act.whose], run, plans)
 
     def plan(self, figure, run, plans):
+        """Add what is read when everything is warm, as in the second of two times."""
         for number in range(40, 42):
             self.log.new()
-            run(number)
-        time.sleep(0.05)
-        found = statements(self.log.new())
-        figure.rows, figure.scans, figure.slowest = plans.read(found)
+            _begun, asked = run(number)
+            found = self.log.lines(asked)
+        figure.rows, figure.scans, figure.slowest = plans.read(statements(found))
 
 
 def _empty(client):
