@@ -66,6 +66,14 @@ class Act:
     def __init__(self, name, whose, login, steps):
         self.name, self.whose, self.login, self.steps = name, whose, login, steps
 
+    def calls(self, client, ids, number):
+        """The calls of one time, each in the context that the client always sends."""
+        found = self.steps(client, ids, number)
+        for call in found:
+            kwargs = call.params.get("kwargs", call.params)
+            kwargs["context"] = {**client.context, **kwargs.get("context", {})}
+        return found
+
 
 def look_up(model, word):
     """The search of a record by some letters of its name or code."""

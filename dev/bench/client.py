@@ -42,7 +42,9 @@ class Client:
             "/web/session/authenticate",
             {"db": database, "login": login, "password": PASSWORD},
         )
-        self.context = self.rpc("/web/session/get_session_info", {})["user_context"]
+        told = self.rpc("/web/session/get_session_info", {})
+        company = told["user_companies"]["current_company"]
+        self.context = {**told["user_context"], "allowed_company_ids": [company]}
 
     def rpc(self, path, params):
         """The result of one request.

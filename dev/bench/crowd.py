@@ -7,7 +7,7 @@ import time
 from dataclasses import dataclass, field
 
 from ..say import step
-from .acts import log_contact
+from .acts import ACTS
 from .client import Call, Client, Refused
 from .measure import Bench
 from .operations import OURS, OWN_COURSE, WORKER
@@ -15,6 +15,7 @@ from .operations import OURS, OWN_COURSE, WORKER
 CROWD, SECONDS = 60, 60
 # What a contact person does in the street: mostly looks, sometimes writes.
 MIX = ("own list", "open", "own list", "my day", "open", "calendar", "systray")
+LOGGING = next(act for act in ACTS if act.name == "log a contact")
 AGAIN = re.compile(r"SERIALIZATION_FAILURE|LOCK_NOT_AVAILABLE|DEADLOCK_DETECTED")
 WORKERS = r"""
     SELECT u.id, u.login, u.company_id, min(c.id) FROM res_users u
@@ -126,7 +127,7 @@ class Crowd:
         while time.monotonic() < until:
             turn += 1
             if turn % 5 == 0:
-                calls = log_contact(client, self.bench.ids, turn)
+                calls = LOGGING.calls(client, self.bench.ids, turn)
             else:
                 calls = [
                     of_another(call, self.mine, theirs)

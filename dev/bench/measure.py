@@ -13,12 +13,13 @@ from ..say import Quit, step
 from .acts import ACTS
 from .client import Call, Client, Recorder
 from .operations import PAGES
-from .plans import Plans, statements
+from .plans import Heard, Plans
 
 WARM, TIMES, PATIENCE = 3, 15, 20
 # "POST /web/... HTTP/1.1" 200 - <statements> <seconds in SQL> <seconds elsewhere>
 PERF = re.compile(r'"POST (\S+) HTTP/1.1" \d+ - (\d+) ([\d.]+) ([\d.]+)')
 FLOOR = "empty call"
+LISTEN, ROOT = places.ROOT / "dev" / "bench" / "listen", places.ROOT
 
 
 @dataclass
@@ -80,11 +81,13 @@ class Bench:
         return self.runtime.postgres.rows(query, database=self.database)[0][0]
 
     @contextmanager
-    def serving(self, name, *arguments):
+    def serving(self, name, *arguments, runtime=None):
         """A server on the database."""
         file = places.LOGS / f"{self.database}.{name}.log"
         self.clients = {}
-        with server.live(self.runtime, self.database, file, *arguments) as address:
+        with server.live(
+            runtime or self.runtime, self.database, file, *arguments
+        ) as address:
             self.address, self.log = address, Log(file)
             with closing(self.log.handle):
                 yield
@@ -140,7 +143,8 @@ class Bench:
         return figure
 
     def page_run(self, client, calls):
-        def run(_number):
+        def run(_number, before=self.log.new):
+            before()
             begun = time.perf_counter()
             for call in calls:
                 client.rpc(call.path, call.params)
@@ -149,9 +153,9 @@ class Bench:
         return run
 
     def act_run(self, client, act):
-        def run(number):
-            calls = act.steps(client, self.ids, number)
-            self.log.new()
+        def run(number, before=self.log.new):
+            calls = act.calls(client, self.ids, number)
+            before()
             begun, saved = time.perf_counter(), None
             for call in calls:
                 args = call.params.get("args")
@@ -192,26 +196,44 @@ class Bench:
         """Add what PostgreSQL reads for each operation, from its plans."""
         known = {(one.name, one.whose): one for one in figures}
         plans = Plans(self.runtime.postgres, self.database)
-        with (
-            self.serving("sql", "--log-handler=odoo.sql_db:DEBUG"),
-            step("Plans") as telling,
-        ):
+        with self.listening() as heard, step("Plans") as telling:
             for page, calls in recorded.items():
                 telling.progress(f"{page.name}, {page.whose}")
                 run = self.page_run(self.client(page.login), calls)
-                self.plan(known[page.name, page.whose], run, plans)
+                self.plan(known[page.name, page.whose], run, plans, heard)
             for act in ACTS:
                 telling.progress(f"{act.name}, {act.whose}")
                 run = self.act_run(self.client(act.login), act)
-                self.plan(known[act.name, act.whose], run, plans)
+                self.plan(known[act.name, act.whose], run, plans, heard)
 
-    def plan(self, figure, run, plans):
+    @contextmanager
+    def listening(self):
+        """A server whose statements are heard."""
+        file = places.LOGS / f"{self.database}.sql"
+        file.unlink(missing_ok=True)
+        file.touch()
+        runtime = Listened(self.runtime.odoo, self.runtime.postgres, file)
+        load = ("--load=base,web,rpc,bench_listen", f"--addons-path={LISTEN},{ROOT}")
+        with self.serving("sql", *load, runtime=runtime):
+            heard = Heard(file)
+            with closing(heard.handle):
+                yield heard
+
+    def plan(self, figure, run, plans, heard):
         """Add what is read when everything is warm, as in the second of two times."""
         for number in range(40, 42):
-            self.log.new()
-            _begun, asked = run(number)
-            found = self.log.lines(asked)
-        figure.rows, figure.scans, figure.slowest = plans.read(statements(found))
+            run(number, before=heard.new)
+        figure.rows, figure.scans, figure.slowest = plans.read(heard.new())
+
+
+@dataclass(frozen=True)
+class Listened(server.Runtime):
+    """A runtime whose servers write their statements into a file."""
+
+    file: Path
+
+    def environment(self, **extra):
+        return super().environment(SEKP_BENCH_SQL=str(self.file), **extra)
 
 
 def _empty(client):

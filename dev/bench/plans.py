@@ -3,29 +3,25 @@
 import re
 from contextlib import closing
 
-# A statement as Odoo writes it into its log, which may take several lines.
-BEGIN = re.compile(r"odoo\.sql_db: \[([\d.]+) ms\] query: ")
-RECORD = re.compile(r"^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d,\d+ ")
 READS = re.compile(r"^\s*(SELECT|WITH|INSERT|UPDATE|DELETE)\b", re.IGNORECASE)
 CHANGES = re.compile(r"\b(INSERT INTO|UPDATE|DELETE FROM)\b", re.IGNORECASE)
 # What grows with citizens, contacts or those who work with them.
 GROWING = 1_000
 
 
-def statements(rows):
-    """The SQL statements in some lines of the log, in their order."""
-    found, current = [], None
-    for row in rows:
-        if RECORD.match(row):
-            if current is not None:
-                found.append("".join(current))
-            begun = BEGIN.search(row)
-            current = [row[begun.end() :]] if begun else None
-        elif current is not None:
-            current.append(row)
-    if current is not None:
-        found.append("".join(current))
-    return [text for text in found if READS.match(text)]
+class Heard:
+    """The statements that a server has asked since the last time.
+
+    :param file: in which it writes them, see ``listen``
+    """
+
+    def __init__(self, file):
+        self.handle = open(file, "rb")  # noqa: SIM115, closed with it
+
+    def new(self):
+        """What it asked: statements that read or change."""
+        found = self.handle.read().decode(errors="replace").split("\0")
+        return [text for text in found if READS.match(text)]
 
 
 class Plans:
