@@ -5,23 +5,18 @@ from dev.bench.client import Call
 from dev.bench.crowd import of_another
 from dev.bench.measure import FLOOR, PERF, Figure
 from dev.bench.operations import CRM, OURS, PROJECT
-from dev.bench.plans import Plans, statements
-
-LOG = """\
-2026-11-26 10:00:00,000 7 INFO db odoo.modules: a line
-2026-11-26 10:00:01,000 7 DEBUG db odoo.sql_db: [0.312 ms] query: SELECT 1
-  FROM res_users
- WHERE id = 5
-2026-11-26 10:00:02,000 7 DEBUG db odoo.sql_db: [0.1 ms] query: SAVEPOINT "x"
-2026-11-26 10:00:03,000 7 DEBUG db odoo.sql_db: [9 ms] query: UPDATE res_users SET x=1
-"""
+from dev.bench.plans import Heard, Plans
 
 
-def test_statements_are_read_from_a_log():
-    assert statements(LOG.splitlines(keepends=True)) == [
-        "SELECT 1\n  FROM res_users\n WHERE id = 5\n",
-        "UPDATE res_users SET x=1\n",
-    ]
+def test_statements_are_heard_since_the_last_time(tmp_path):
+    file = tmp_path / "heard"
+    file.write_bytes(b'SELECT 1\n  FROM x\0SAVEPOINT "y"\0')
+    heard = Heard(file)
+    assert heard.new() == ["SELECT 1\n  FROM x"]
+    with file.open("ab") as more:
+        more.write(b"update x set y = 1\0")
+    assert heard.new() == ["update x set y = 1"]
+    heard.handle.close()
 
 
 def test_a_request_tells_its_statements_and_seconds():
