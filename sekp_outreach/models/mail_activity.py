@@ -6,6 +6,7 @@ from functools import partial
 from odoo import api, fields, models, tools
 from odoo.exceptions import UserError
 from odoo.fields import Domain
+from odoo.tools import SQL
 
 from .sekp_read_at_once_mixin import is_remembering, remembering
 
@@ -15,7 +16,8 @@ OPEN_TO_USERS = {"summary", "note"}
 MEETING = {"activity_type_id", "calendar_event_id", "res_id", "res_model_id"}
 WORDS = ("summary", "note", "feedback")
 PLACE = {"res_id", "res_model", "res_model_id"}
-
+# A condition on one of these leaves few activities, however many there are.
+NARROWING = {"id", "res_id", "user_id", "sekp_team_id", "sekp_for_me"}
 
 # The models to look at where a domain narrows itself to none.
 _asked = ContextVar("sekp_asked", default=None)
@@ -138,7 +140,11 @@ class MailActivity(models.Model):
             # Before a limit is applied: a page of a list holds what may be opened.
             domain = Domain(domain)
             asked = self._sekp_asked(domain)
-            domain &= self._sekp_open_to_user(_asked.get() if asked is None else asked)
+            asked = _asked.get() if asked is None else asked
+            narrow = any(part[0] in NARROWING for part in conjuncts(domain))
+            # Once, for what is searched and for the records it comes to.
+            domain = domain.optimize_full(self) if narrow else domain
+            domain &= self._sekp_open_to_user(asked, domain if narrow else None)
         return super()._search(
             domain, offset, limit, order, bypass_access=bypass_access, **kwargs
         )
@@ -181,22 +187,46 @@ class MailActivity(models.Model):
         return None
 
     @api.model
-    def _sekp_open_to_user(self, asked=None):
+    def _sekp_open_to_user(self, asked, narrow):
         """Return the domain of activities whose record is another app's, or open.
 
-        :param asked: names of the models that matter; all by default
+        :param asked: names of the models that matter, or None for all
+        :param narrow: the domain searched beside it, where it leaves few activities
         """
+        # Superuser: which records come into question; the rules say which are open.
+        found = self.sudo()._search(narrow) if narrow is not None else None
         ours = self.env["sekp.confidential.mixin"]._confidential_models()
-        domain = Domain("res_model", "not in", ours)
+        open_to_user = Domain("res_model", "not in", ours)
         for name in ours:
             if asked is not None and name not in asked:
                 continue
             Model = self.env[name].with_context(active_test=False)
             if Model.browse().has_access("read"):
-                domain |= Domain("res_model", "=", name) & Domain(
-                    "res_id", "in", Model._search([])
+                among = Domain.TRUE if found is None else self._sekp_among(found, name)
+                open_to_user |= Domain("res_model", "=", name) & Domain(
+                    "res_id", "in", Model._search(among)
                 )
-        return domain
+        return open_to_user
+
+    @api.model
+    def _sekp_among(self, found, name):
+        """Return the domain of the records of a model that some activities lie on.
+
+        Without it the rules are asked of every record of a municipality.
+
+        :param found: a query of activities
+        :param str name: of the model
+        """
+        lie_on = SQL(
+            "(SELECT res_id FROM mail_activity WHERE res_model = %s AND id IN %s)",
+            name,
+            found.subselect(),
+        )
+        return Domain.custom(
+            to_sql=lambda model, alias, query: SQL(
+                "%s IN %s", SQL.identifier(alias, "id"), lie_on
+            )
+        )
 
     def _sekp_hidden(self):
         """Return the activities on confidential records the user may not open."""

@@ -54,6 +54,13 @@ class MailActivity(models.Model):
         groups=STAFF,
     )
 
+    sekp_for_me = fields.Boolean(
+        string="Mine or My Teams'",
+        compute="_compute_sekp_for_me",
+        search="_search_sekp_for_me",
+        groups=STAFF,
+    )
+
     _sekp_team_board = models.Index(
         "(sekp_team_id, date_deadline) WHERE active AND sekp_team_id IS NOT NULL"
     )
@@ -104,6 +111,26 @@ class MailActivity(models.Model):
         kinds = self._sekp_kinds()
         for activity in self:
             activity.sekp_kind = kinds.get(activity.activity_type_id.id, "other")
+
+    @api.depends("user_id", "sekp_team_id")
+    @api.depends_context("uid")
+    def _compute_sekp_for_me(self):
+        mine = self.filtered_domain(self._search_sekp_for_me("in", [True]))
+        mine.sekp_for_me = True
+        (self - mine).sekp_for_me = False
+
+    @api.model
+    def _search_sekp_for_me(self, operator, value):
+        """Find those of the user and of the teams that the user supervises.
+
+        By the teams' ids, which an index finds beside the user's own.
+        """
+        if operator != "in" or list(value) != [True]:
+            return NotImplemented
+        teams = self.env["sekp.team"].search([("supervisor_ids", "in", self.env.uid)])
+        return Domain("user_id", "=", self.env.uid) | Domain(
+            "sekp_team_id", "in", teams.ids
+        )
 
     @api.model
     def _search_sekp_kind(self, operator, value):
