@@ -127,9 +127,9 @@ class MailActivity(models.Model):
         """
         if operator != "in" or list(value) != [True]:
             return NotImplemented
-        teams = self.env["sekp.team"].search([("supervisor_ids", "in", self.env.uid)])
+        teams = self.env["sekp.team"]._supervised_ids()
         return Domain("user_id", "=", self.env.uid) | Domain(
-            "sekp_team_id", "in", teams.ids
+            "sekp_team_id", "in", teams
         )
 
     @api.model

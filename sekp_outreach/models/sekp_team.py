@@ -1,4 +1,4 @@
-from odoo import Command, api, fields, models
+from odoo import Command, api, fields, models, tools
 from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.fields import Domain
 
@@ -129,6 +129,7 @@ class SekpTeam(models.Model):
     @api.model_create_multi
     def create(self, vals_list):
         teams = super().create(vals_list)
+        self.env.registry.clear_cache()
         teams._check_not_oneself()
         for team in teams:
             for seat in SEATS:
@@ -143,6 +144,8 @@ class SekpTeam(models.Model):
         seated = {(team, seat): team[seat] for team in self for seat in leading}
         result = super().write(vals)
         forget()
+        if "supervisor_ids" in vals:
+            self.env.registry.clear_cache()
         for (team, seat), people in seated.items():
             team._log_seats(seat, team[seat] - people, people - team[seat])
         if leading:
@@ -152,6 +155,22 @@ class SekpTeam(models.Model):
                 self.env["sekp.appointment"]._settle([("team_id", "in", self.ids)])
             self.env["mail.activity"]._sekp_hand_on_of(before)
         return result
+
+    def unlink(self):
+        result = super().unlink()
+        self.env.registry.clear_cache()
+        return result
+
+    @api.model
+    @tools.ormcache("self.env.uid")
+    def _supervised_ids(self):
+        """Return the ids of the teams that the user supervises.
+
+        To look things up by; what may be opened the rules decide.
+        """
+        # Superuser: no more than which teams name the user.
+        teams = self.sudo().with_context(active_test=False)
+        return tuple(teams.search([("supervisor_ids", "in", self.env.uid)]).ids)
 
     def _log_seats(self, seat, given, taken):
         """Log who was let in or left by a seat in the team: it opens courses (C8)."""
