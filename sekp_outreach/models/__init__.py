@@ -108,6 +108,7 @@ from . import sekp_course_standard
 from . import sekp_standard_table
 from . import sekp_practice
 from . import sekp_access_log
+from . import sekp_access_log_words
 from . import sekp_access_seal
 from . import sekp_access_request
 from . import sekp_access_request_item

@@ -66,7 +66,9 @@ class SekpCourse(models.Model):
             )
         )
         if courses.company_id - standard.company_id:
-            raise UserError(self.env._("Choose courses of the standard's municipality."))
+            raise UserError(
+                self.env._("Choose courses of the standard's municipality.")
+            )
         try:
             courses.lock_for_update()
         except LockError:
@@ -141,9 +143,7 @@ class SekpCourse(models.Model):
                 ).select(Model._field_to_sql(Model._table, link))
                 ids = {id_ for (id_,) in self.env.execute_query(rows)}
                 found |= self.filtered(
-                    lambda course, mine=mine, ids=ids: (
-                        course.mapped(mine).id in ids
-                    )
+                    lambda course, mine=mine, ids=ids: course.mapped(mine).id in ids
                 )
         return found
 
@@ -190,8 +190,8 @@ class SekpReview(models.Model):
     promised = fields.Boolean(
         readonly=True,
         copy=False,
-        help="Planned under an earlier version of the standard: its day does not become "
-        "later.",
+        help="Planned under an earlier version of the standard: its day does not "
+        "become later.",
     )
 
 

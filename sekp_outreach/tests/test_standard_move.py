@@ -71,7 +71,7 @@ class TestStandardMove(OutreachCase):
             if "Quality Standard" in line
         ]
 
-    # --- a scheme manager -------------------------------------------------------------
+    # --- a scheme manager -------------------------------------------------------
     def test_a_manager_moves_all_open_courses_once_and_sees_none(self):
         closed = self.allocate()
         closed._close("unused")
@@ -96,9 +96,7 @@ class TestStandardMove(OutreachCase):
         self.assertEqual(self.course.standard_since, TODAY)
         self.assertEqual(closed.standard_id, self.standard)
         self.assertEqual(foreign.standard_id, theirs)
-        line = (
-            f"Quality Standard: {self.standard.display_name} → {fresh.display_name}"
-        )
+        line = f"Quality Standard: {self.standard.display_name} → {fresh.display_name}"
         course, citizen = self.course.sudo(), self.course.sudo().citizen_id
         self.assertEqual(
             self.history(course, citizen),
@@ -146,13 +144,14 @@ class TestStandardMove(OutreachCase):
         self.assertLess(counts[1], counts[0] + 6)
         self.assertEqual(courses.standard_id, fresh)
 
-    # --- a supervisor -----------------------------------------------------------------
+    # --- a supervisor -----------------------------------------------------------
     def test_a_supervisor_moves_chosen_courses_of_the_own_team(self):
         other = self.allocate()
         fresh = self.new_version(gap_days=30)
         dialog = self.choose(self.course)
         self.assertEqual(dialog.standard_id, fresh)
         self.assertEqual(dialog.course_ids, self.course)
+        self.assertIs(dialog.staying, False)
         self.assertIn("30 days", dialog.changes)
         message = dialog.action_move()["params"]["message"]
         self.assertEqual(message, "Moved: 1 courses.")
@@ -170,9 +169,6 @@ class TestStandardMove(OutreachCase):
         with self.assertRaises(AccessError):
             fresh.with_user(self.foreign_manager).action_move_courses()
         for user in (self.other_supervisor, self.foreign_supervisor, self.manager):
-            self.assertFalse(
-                user == self.other_supervisor and self.choose(self.course, user).course_ids
-            )
             with self.assertRaises(AccessError):
                 self.env["sekp.move.chosen"].with_user(user).create(
                     {
@@ -180,6 +176,11 @@ class TestStandardMove(OutreachCase):
                         "course_ids": [Command.set(self.course.ids)],
                     }
                 )
+        self.assertFalse(self.choose(self.course, self.other_supervisor).course_ids)
+        theirs = self.env["sekp.move.courses"].with_user(self.foreign_manager)
+        for asked in (lambda row: row.told, lambda row: row.action_move()):
+            with self.assertRaises(AccessError):
+                asked(theirs.create({"standard_id": fresh.id}))
         # One who reads a course as its worker, and supervises another team.
         self.worker.sudo().group_ids |= self.env.ref("sekp_outreach.group_supervisor")
         self.forest.sudo().supervisor_ids |= self.worker
@@ -209,7 +210,7 @@ class TestStandardMove(OutreachCase):
                 self.course.sudo()._move_to_standard(theirs)
         self.assertEqual(self.course.standard_id, self.standard)
 
-    # --- what was promised --------------------------------------------------------------
+    # --- what was promised ------------------------------------------------------
     def test_nothing_promised_becomes_later(self):
         agreed = self.allocate()
         agreed.rhythm_days = 21
@@ -260,7 +261,7 @@ class TestStandardMove(OutreachCase):
         self.assertTrue(self.course._in_gap())
         self.assertIn("rhythm_gap", self.obligations(self.course))
 
-    # --- what may be stored ---------------------------------------------------------------
+    # --- what may be stored -----------------------------------------------------
     def test_of_whom_more_is_stored_stays(self):
         courses = {name: self.allocate() for name in ("note", "alias", "grown", "bare")}
         courses["concern"] = self.allocate(self.refer(concern="Har ikke spist"))
@@ -268,9 +269,7 @@ class TestStandardMove(OutreachCase):
         self.name_as(courses["alias"], "Kaptajnen")
         self.register(courses["grown"].citizen_id, "named")
         courses["grown"].citizen_id._move("alias", alias="Ræven")
-        fresh = self.new_version(
-            registration_mode="none", review_rule="none"
-        )
+        fresh = self.new_version(registration_mode="none", review_rule="none")
         form = self.dialog_of(fresh)
         self.assertIn("lets less be stored", form.meaning)
         chosen = self.course.browse().union(*courses.values())
@@ -308,9 +307,7 @@ class TestStandardMove(OutreachCase):
 
     def test_every_model_about_a_person_is_asked(self):
         Course = self.env["sekp.course"]
-        nothing = self.make_standard(
-            in_force=False, registration_mode="none"
-        )
+        nothing = self.make_standard(in_force=False, registration_mode="none")
         asked = 0
         for name in self.env["sekp.confidential.mixin"]._confidential_models():
             above = self.env[name]._sekp_stored_above(nothing)

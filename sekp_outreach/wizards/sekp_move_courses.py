@@ -57,7 +57,9 @@ class SekpMoveDialog(models.AbstractModel):
     def _compute_meaning(self):
         for dialog in self:
             standard, earlier = dialog.standard_id, dialog._earlier()
-            dialog.meaning = "\n".join(dialog._list_meaning(earlier))
+            dialog.meaning = "\n".join(
+                f"• {line}" for line in dialog._list_meaning(earlier)
+            )
             dialog.changes = (
                 Markup().join(standard._changes_html(old) for old in earlier) or False
             )
@@ -158,6 +160,7 @@ class SekpMoveCourses(models.TransientModel):
 
     def _tell_range(self):
         standard = self.standard_id
+        standard.check_access("read")
         if not standard.company_id:
             return False
         day = last_whole_month(standard.company_id._sekp_today() - timedelta(days=1))
@@ -168,8 +171,8 @@ class SekpMoveCourses(models.TransientModel):
             "standard_since", ">", day
         )
         # Superuser: a number only, and told as a range.
-        number = self.env["sekp.course"].sudo().search_count(
-            self._all() & there & earlier
+        number = (
+            self.env["sekp.course"].sudo().search_count(self._all() & there & earlier)
         )
         least, most = range_of(number, standard.company_id.sekp_statistic_threshold)
         words = {
@@ -205,11 +208,15 @@ class SekpMoveCourses(models.TransientModel):
             raise AccessError(self.env._("A scheme manager does this."))
         self.standard_id._check_open_for_move()
         # Superuser: all are moved, and nothing is told of them.
-        courses = self.env["sekp.course"].sudo().search(
-            self._all()
-            & Domain("phase", "!=", "closed")
-            & Domain("standard_id", "!=", self.standard_id.id),
-            order="id",
+        courses = (
+            self.env["sekp.course"]
+            .sudo()
+            .search(
+                self._all()
+                & Domain("phase", "!=", "closed")
+                & Domain("standard_id", "!=", self.standard_id.id),
+                order="id",
+            )
         )
         courses._move_to_standard(self.standard_id)
         # The same when there was nothing to move: how many there were is not told.
@@ -239,13 +246,15 @@ class SekpMoveChosen(models.TransientModel):
 
     @api.model
     def _given_courses(self):
-        """Return the courses that were chosen in a list, as far as one may open them."""
+        """Return the courses that were chosen in a list and that one may open."""
         context = self.env.context
         if context.get("active_model") != "sekp.course":
             return self.env["sekp.course"]
         ids = [id_ for id_ in context.get("active_ids") or [] if type(id_) is int]
         Course = self.env["sekp.course"]
-        return Course.search([("id", "in", ids)]) if Course.has_access("read") else Course
+        return (
+            Course.search([("id", "in", ids)]) if Course.has_access("read") else Course
+        )
 
     @api.model
     def _default_standard(self):
@@ -275,8 +284,9 @@ class SekpMoveChosen(models.TransientModel):
         """Name the chosen courses of which more is stored than the version allows."""
         for dialog in self:
             standard = dialog.standard_id
-            above = standard and dialog._chosen()._storing_above(standard)
-            dialog.staying = above and " ".join(above.mapped("reference"))
+            above = dialog._chosen()
+            above = above._storing_above(standard) if standard else above.browse()
+            dialog.staying = " ".join(above.mapped("reference")) or False
 
     def action_move(self):
         """Move the courses, all of them or none.
