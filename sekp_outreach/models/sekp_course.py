@@ -102,7 +102,7 @@ class SekpCourse(models.Model):
             "gap_since", "workload", "archive_hold", "archive_hold_reason",
             "inform_state", "inform_due", "informed_on",
             "informed_at_contact", "inform_postponed_ground", "inform_postponed_note",
-            "stop_wished_on", "standard_since", "former_standard_ids",
+            "stop_wished_on", "standard_since", "former_standard_ids", "replan",
         }
     )  # fmt: skip
 

@@ -10,8 +10,12 @@ REVIEWED = (
     "review_rule", "review_interval_months", "review_lead_days", "status_report",
     "registration_mode",
 )  # fmt: skip
-ASSESSED = ("ordinary_offer_assessment", "assessment_interval_days")
-GRANTED = ("grant", "grant_warning_days")
+PLANNED = (
+    *REVIEWED, "ordinary_offer_assessment", "assessment_interval_days", "grant",
+    "grant_warning_days",
+)  # fmt: skip
+# So many are planned anew with the move; the job that comes at once takes the rest.
+AT_ONCE = 100
 
 
 def differ(old, new, names):
@@ -28,7 +32,7 @@ class SekpCourse(models.Model):
     """
 
     _inherit = "sekp.course"
-    _sekp_unhistoric = frozenset({"standard_since", "former_standard_ids"})
+    _sekp_unhistoric = frozenset({"standard_since", "former_standard_ids", "replan"})
 
     standard_since = fields.Date(
         string="Under This Version since",
@@ -44,6 +48,12 @@ class SekpCourse(models.Model):
         readonly=True,
         copy=False,
         help="The versions the course stood under before it was moved.",
+    )
+    replan = fields.Boolean(
+        string="To Be Planned Anew",
+        readonly=True,
+        copy=False,
+        help="Moved to a version that plans otherwise; planned anew within minutes.",
     )
 
     # --- moving -------------------------------------------------------------------
@@ -82,11 +92,29 @@ class SekpCourse(models.Model):
         moving = courses - staying
         for old, group in moving.grouped("standard_id").items():
             group._move_from(old, standard.sudo())
-        today = standard.company_id._sekp_today()
-        moving.search(
-            Domain("id", "in", moving.ids) & moving._sekp_to_follow_up(today)
-        )._sekp_follow_up(today)
+        moving._follow_up_moved(standard.company_id._sekp_today())
         return moving, staying
+
+    def _follow_up_moved(self, today):
+        """Bring what is owed in step with the new version: now, or by the next job."""
+        found = self.search(
+            Domain("id", "in", self.ids) & self._sekp_to_follow_up(today), order="id"
+        )
+        found[:AT_ONCE]._sekp_follow_up(today)
+        if found[AT_ONCE:]:
+            # Superuser: the job is the system's.
+            self.env.ref("sekp_outreach.cron_follow_up").sudo()._trigger()
+
+    @api.model
+    def _sekp_to_follow_up(self, today):
+        return super()._sekp_to_follow_up(today) | Domain("replan", "=", True)
+
+    def _sekp_follow_up(self, today):
+        result = super()._sekp_follow_up(today)
+        moved = self.filtered("replan")
+        moved._sync_rhythm()
+        moved.write({"replan": False})
+        return result
 
     def _move_from(self, old, new):
         """Move courses from one version to another, and what follows from it."""
@@ -100,13 +128,9 @@ class SekpCourse(models.Model):
             }
         )
         self.citizen_id.write({"standard_id": new.id})
-        shorter.write({"rhythm_days": new._rhythm_days()})
-        if differ(old, new, REVIEWED):
-            self._plan_review()
-        if differ(old, new, ASSESSED):
-            self._plan_assessment()
-        if differ(old, new, GRANTED):
-            self.filtered("grant_ids")._sync_grant_expiry()
+        shorter.write({"rhythm_days": new._rhythm_days(), "replan": True})
+        if differ(old, new, PLANNED):
+            self.write({"replan": True})
 
     def _with_shorter_rhythm(self, old, new):
         """Return the courses whose interval was the version's, and becomes shorter."""

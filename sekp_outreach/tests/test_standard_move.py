@@ -4,6 +4,7 @@ from odoo import Command
 from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.tests import Form, tagged
 
+from ..models import sekp_course_standard
 from .common import TODAY, OutreachCase
 
 DAY = timedelta(days=1)
@@ -143,6 +144,26 @@ class TestStandardMove(OutreachCase):
             counts.append(self.env.cr.sql_log_count - before)
         self.assertLess(counts[1], counts[0] + 6)
         self.assertEqual(courses.standard_id, fresh)
+
+    def test_of_very_many_the_job_plans_the_rest_at_once(self):
+        courses = self.course | self.allocate() | self.allocate()
+        job = self.env.ref("sekp_outreach.cron_follow_up")
+        before = self.env["ir.cron.trigger"].search_count([("cron_id", "=", job.id)])
+        self.patch(sekp_course_standard, "AT_ONCE", 1)
+        fresh = self.new_version(review_interval_months=1, rhythm_count=2)
+        self.move_all(fresh)
+        self.assertEqual(set(courses.mapped("rhythm_days")), {fresh._rhythm_days()})
+        self.assertEqual(len(courses.sudo().filtered("replan")), 2)
+        self.assertEqual(
+            self.env["ir.cron.trigger"].search_count([("cron_id", "=", job.id)]),
+            before + 1,
+        )
+        for _twice in range(2):
+            self.env["sekp.follow.up"]._follow(courses.sudo().filtered("replan"), TODAY)
+            for course in courses:
+                owed = self.obligations(course)
+                self.assertEqual(str(owed["review"]), "2026-10-16")
+                self.assertEqual(owed["next_contact"], course.next_contact_due)
 
     # --- a supervisor -----------------------------------------------------------
     def test_a_supervisor_moves_chosen_courses_of_the_own_team(self):
