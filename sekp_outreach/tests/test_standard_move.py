@@ -198,10 +198,12 @@ class TestStandardMove(OutreachCase):
                     }
                 )
         self.assertFalse(self.choose(self.course, self.other_supervisor).course_ids)
-        theirs = self.env["sekp.move.courses"].with_user(self.foreign_manager)
-        for asked in (lambda row: row.told, lambda row: row.action_move()):
+        for model, user in (
+            ("sekp.move.courses", self.foreign_manager),
+            ("sekp.move.chosen", self.foreign_supervisor),
+        ):
             with self.assertRaises(AccessError):
-                asked(theirs.create({"standard_id": fresh.id}))
+                self.env[model].with_user(user).create({"standard_id": fresh.id})
         # One who reads a course as its worker, and supervises another team.
         self.worker.sudo().group_ids |= self.env.ref("sekp_outreach.group_supervisor")
         self.forest.sudo().supervisor_ids |= self.worker

@@ -43,6 +43,12 @@ class SekpMoveDialog(models.AbstractModel):
         company = self.env.company
         return self.env["sekp.standard"]._in_force(company, company._sekp_today())
 
+    @api.constrains("standard_id")
+    def _check_standard(self):
+        """Refuse a version of another municipality: a link would tell its name."""
+        # Superuser is left: Odoo runs constraints as one, for the user who asks.
+        self.standard_id.sudo(False).check_access("read")
+
     @api.model
     def _moved_by(self):
         """Return the names of the fields that say which courses are moved."""
@@ -160,7 +166,6 @@ class SekpMoveCourses(models.TransientModel):
 
     def _tell_range(self):
         standard = self.standard_id
-        standard.check_access("read")
         if not standard.company_id:
             return False
         day = last_whole_month(standard.company_id._sekp_today() - timedelta(days=1))
