@@ -30,6 +30,7 @@
         "data/presets/thisted.xml",
         "wizards/sekp_adopt_standard_views.xml",
         "wizards/sekp_put_in_force_views.xml",
+        "wizards/sekp_move_courses_views.xml",
         "wizards/sekp_allocate_views.xml",
         "wizards/sekp_mark_duplicate_views.xml",
         "wizards/sekp_assign_views.xml",

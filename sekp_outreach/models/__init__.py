@@ -103,9 +103,12 @@ from . import sekp_referral_mail
 from . import sekp_neutral_mail
 from . import sekp_mail_held
 from . import sekp_confidential_grouping
+from . import sekp_stored_above
+from . import sekp_course_standard
 from . import sekp_standard_table
 from . import sekp_practice
 from . import sekp_access_log
+from . import sekp_access_log_words
 from . import sekp_access_seal
 from . import sekp_access_request
 from . import sekp_access_request_item

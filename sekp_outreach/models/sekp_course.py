@@ -102,7 +102,7 @@ class SekpCourse(models.Model):
             "gap_since", "workload", "archive_hold", "archive_hold_reason",
             "inform_state", "inform_due", "informed_on",
             "informed_at_contact", "inform_postponed_ground", "inform_postponed_note",
-            "stop_wished_on",
+            "stop_wished_on", "standard_since", "former_standard_ids", "replan",
         }
     )  # fmt: skip
 
@@ -143,7 +143,8 @@ class SekpCourse(models.Model):
         readonly=True,
         index=True,
         ondelete="restrict",
-        help="The version the course began under.",
+        help="The version that holds for the course: the one it began under, until it "
+        "is moved to another.",
     )
     referral_id = fields.Many2one(
         comodel_name="sekp.referral",
@@ -935,10 +936,14 @@ class SekpCourse(models.Model):
         return course.referral_id.sudo(self.env.su)
 
     def _inform_by(self):
-        """Return the day by which the person is to be told, as the standard says."""
+        """Return the day by which the person is to be told, as the standard says.
+
+        Moved to a later version, the course does not tell later than before.
+        """
         # Superuser: reads the day of receipt.
         received = self._told_referral().sudo()._received_on()
-        return received + timedelta(days=self.standard_id.inform_days)
+        versions = self.standard_id | self.former_standard_ids
+        return received + timedelta(days=min(versions.mapped("inform_days")))
 
     def _start_informing(self):
         """Let the person be told that others reported, also by an earlier course."""

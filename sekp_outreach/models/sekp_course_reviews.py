@@ -99,7 +99,7 @@ class SekpCourse(models.Model):
         reviews = self.review_ids.filtered(lambda review: review.kind == "review")
         held = reviews.filtered("held_on")
         if standard.review_rule == "interval":
-            latest = max(held.mapped("held_on"), default=self.date_start)
+            latest = max([*held.mapped("held_on"), self._periods_from()])
             months = relativedelta(months=standard.review_interval_months)
             return latest + months, self.env["sekp.grant"]
         # Each period is reviewed before it ends, also when the next is granted early.
@@ -116,6 +116,10 @@ class SekpCourse(models.Model):
             due = max(pending[0].date_to - lead, pending[0].date_from)
             return due, pending[0]
         return False, self.env["sekp.grant"]
+
+    def _periods_from(self):
+        """Return the day from which the first period is counted."""
+        return self.date_start
 
     def _planned_review(self, kind):
         """Return the review of a kind that is planned, or an empty one."""
@@ -164,7 +168,7 @@ class SekpCourse(models.Model):
             held = course.review_ids.filtered(
                 lambda review: review.kind == "ordinary_offer" and review.held_on
             )
-            latest = max(held.mapped("held_on"), default=course.date_start)
+            latest = max([*held.mapped("held_on"), course._periods_from()])
             course._plan("ordinary_offer", latest + timedelta(days=interval))
             course._sync_planned("ordinary_offer")
 

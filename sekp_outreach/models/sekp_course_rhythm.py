@@ -216,7 +216,8 @@ class SekpCourse(models.Model):
     def write(self, vals):
         self._check_rhythm(vals)
         result = super().write(vals)
-        if "rhythm_days" in vals:
+        # What is to be planned anew follows then.
+        if "rhythm_days" in vals and not vals.get("replan"):
             self._sync_rhythm()
             self._sync_gap()
         return result

@@ -226,8 +226,10 @@ class SekpDeadline(models.Model):
         return bool(self.referral_id) and self.referral_id._open_besides(user)
 
     def _registration_standard(self):
-        # Superuser: the bound on what may be stored holds for every reader.
-        return self.sudo().promise_id.standard_id
+        # Superuser: the bound on what may be stored holds for every reader. The promise
+        # may be of an earlier version than the one the course stands under.
+        clock = self.sudo()
+        return clock.course_id.standard_id or clock.promise_id.standard_id
 
     def _start(self, day):
         """Start the clock on ``day`` and let its activity appear.

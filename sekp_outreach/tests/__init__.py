@@ -83,6 +83,7 @@ from . import test_seal
 from . import test_series
 from . import test_simulation
 from . import test_standard
+from . import test_standard_move
 from . import test_tours
 from . import test_translations
 from . import test_upload

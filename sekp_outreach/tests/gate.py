@@ -575,6 +575,11 @@ class GateCase(OutreachCase):
         values = {
             "sekp.adopt.standard": {"standard_id": preset.id},
             "sekp.put.in.force": {"standard_id": cls.standard.id},
+            "sekp.move.courses": {"standard_id": cls.standard.id},
+            "sekp.move.chosen": {
+                "standard_id": cls.standard.id,
+                "course_ids": [Command.set(cls.course.ids)],
+            },
             "sekp.allocate": {
                 "referral_id": cls.fresh_referral.id,
                 "user_id": cls.worker.id,

@@ -67,6 +67,18 @@ class TestAccessLog(LogCase):
         self.assertEqual(row.team_id, self.harbour)
         self.assertEqual((row.at, row.hour, row.channel), (NOW, 12, "other"))
 
+    def test_the_auditor_reads_words_and_no_technical_names(self):
+        self.course.web_read(FORM)
+        self.harbour.sudo().intake_ids |= self.intake.copy({"login": "sekp_intake_2"})
+        self.env.flush_all()
+        told = {
+            (row.kind, row.record_type, row.role_name)
+            for row in self.rows().with_user(self.auditor)
+        }
+        self.assertIn(("open", "Course of Support", False), told)
+        self.assertIn(("role_given", "User", "Intake"), told)
+        self.assertFalse([one for one in told if "_" in (one[2] or "")])
+
     def test_reading_is_opening_and_a_part_bears_its_course_s_code(self):
         self.log_contact.read(["note"])
         self.course.citizen_id.read(["alias"])

@@ -2,6 +2,7 @@ from . import mail_activity_schedule
 from . import mail_compose_message
 from . import sekp_adopt_standard
 from . import sekp_put_in_force
+from . import sekp_move_courses
 from . import sekp_allocate
 from . import sekp_mark_duplicate
 from . import sekp_assign

@@ -99,7 +99,12 @@ class SekpRetentionPreview(models.TransientModel):
             if not own.filtered(lambda rule: rule._for_all()):
                 lines.append(
                     # Said, or the rule of the context would stand here.
-                    {"record_class": key, "rule_id": False, "without_rule": True}
+                    {
+                        "record_class": key,
+                        "rule_id": False,
+                        "without_rule": True,
+                        "told": {"alone": not own},
+                    }
                 )
         return lines
 
@@ -234,12 +239,14 @@ class SekpRetentionPreviewLine(models.TransientModel):
         string="Codes of Today", compute="_compute_codes", exportable=False
     )
 
-    @api.depends("rule_id", "without_rule")
+    @api.depends("rule_id", "without_rule", "told")
     def _compute_said(self):
         for line in self:
             line.said = (
                 line.rule_id._said_of_class()
                 if line.rule_id
+                else self.env._("No rule: everything is kept.")
+                if (line.told or {}).get("alone")
                 else self.env._("No rule: all others are kept.")
             )
 
