@@ -135,4 +135,5 @@ def grow(postgres, size):
             tables = (*PEOPLE, *CASES, *PEERS)
             # The municipalities and their people are in the town, once.
             copier.multiply(tables, bottom, copies, telling=telling.progress)
+        copier.in_order()
         copier.rows("VACUUM ANALYZE")
