@@ -276,13 +276,22 @@ class TestAccessMatrixFromOutside(GateCase, HttpCase):
         return list(seen.values())
 
     def about(self, dialog):
-        """Return the record about a person that a dialog is opened on."""
+        """Return the record that a dialog is opened on: one must be able to read it."""
         if "deadline_id" in dialog._fields:
             # Who handles the course gives notice of its clocks.
             return dialog.sudo().deadline_id.course_id
         for name in ("course_id", "referral_id", "handover_id", "citizen_id"):
             if name in dialog._fields:
                 return dialog.sudo()[name]
+        if "standard_id" in dialog._fields:
+            # One of the same municipality, or another preset.
+            company = dialog.sudo().standard_id.company_id
+            return next(
+                record
+                for record in self.relations
+                if record._name == "sekp.standard"
+                and record.sudo().company_id == company
+            )
         return None
 
     def made(self, login, record, relations):
