@@ -37,7 +37,6 @@ def bench(sizes):
             database = build.country(runtime, size)
             figures, recorded = Bench(runtime, database).everything(recorded)
             told = {"figures": [asdict(one) for one in figures]}
-            keep(size, told)
             if size == max(build.SIZES, key=build.SIZES.get):
                 told["night"] = night.measure(runtime, database, recorded)
                 told["crowd"] = crowd.measure(runtime, database, recorded)
@@ -45,7 +44,8 @@ def bench(sizes):
                 told["scaling"] = scaling.measure(runtime, database, recorded)
             if size == min(build.SIZES, key=build.SIZES.get):
                 told["replica"] = replica.measure(runtime, database, recorded)
-            keep(size, told)
+            # Whole, or what is missing would be missing in the report as well.
+            kept(size).write_text(json.dumps(told, indent=1))
     found = {
         size: _read(json.loads(kept(size).read_text()))
         for size in build.SIZES
@@ -70,11 +70,6 @@ def bench(sizes):
 def kept(size):
     """The file in which the figures of a size are kept until the next time."""
     return places.make(places.LOGS) / f"bench.{size}.json"
-
-
-def keep(size, told):
-    """Keep the figures of a size."""
-    kept(size).write_text(json.dumps(told, indent=1))
 
 
 def _read(told):

@@ -44,7 +44,6 @@ class Log:
 
     def __init__(self, file):
         self.handle = open(file, errors="replace")  # noqa: SIM115, closed with it
-        self.seen = 0
 
     def new(self):
         """The lines since the last time."""
@@ -120,9 +119,10 @@ class Bench:
         return found
 
     def measure(self, name, whose, login, run):
-        """Run something often; gives its figure and its median in the list.
+        """Run something often; gives its figure.
 
-        :param run: asks everything once and gives the number of requests, for a number
+        :param run: asks everything once, for a number; gives when it began and the
+            number of requests
         """
         figure = Figure(name, whose, login)
         for number in range(WARM):

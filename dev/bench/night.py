@@ -12,8 +12,7 @@ from .measure import Bench
 
 AWAKE, LONGEST = 10, 3600
 OURS = """
-    SELECT c.id, a.name->>'en_US' FROM ir_cron c
-      JOIN ir_act_server a ON a.id = c.ir_actions_server_id
+    SELECT c.id FROM ir_cron c
       JOIN ir_model_data d ON d.model = 'ir.cron' AND d.res_id = c.id
      WHERE d.module = 'sekp_outreach' AND c.active
 """
@@ -43,8 +42,7 @@ def peak(process):
 
 def sleep_in(runtime, database):
     """Let only our jobs be due, all of them now; gives their ids."""
-    jobs = runtime.postgres.rows(OURS, database=database)
-    ids = [job for job, _name in jobs]
+    ids = [job for (job,) in runtime.postgres.rows(OURS, database=database)]
     # Of the figures one month is still to be told, as in the night when one closes.
     runtime.postgres.rows(TOLD, database=database)
     change = (
@@ -71,8 +69,8 @@ def run_jobs(runtime, database, text):
         step(text) as telling,
         runtime.running(file, *command, *limits) as (process, told),
     ):
-        lines = []
-        threading.Thread(target=lambda: lines.extend(told), daemon=True).start()
+        # Its rows go into the file as they are read.
+        threading.Thread(target=lambda: list(told), daemon=True).start()
         while rows(LEFT, ids, now, database=database)[0][0]:
             if time.monotonic() - begun > LONGEST:
                 raise Quit(f"The night did not end: see {file}.")

@@ -193,19 +193,21 @@ class MailActivity(models.Model):
         :param asked: names of the models that matter, or None for all
         :param narrow: the domain searched beside it, where it leaves few activities
         """
-        # Superuser: which records come into question; the rules say which are open.
-        found = self.sudo()._search(narrow) if narrow is not None else None
         ours = self.env["sekp.confidential.mixin"]._confidential_models()
         open_to_user = Domain("res_model", "not in", ours)
-        for name in ours:
-            if asked is not None and name not in asked:
-                continue
-            Model = self.env[name].with_context(active_test=False)
-            if Model.browse().has_access("read"):
-                among = Domain.TRUE if found is None else self._sekp_among(found, name)
-                open_to_user |= Domain("res_model", "=", name) & Domain(
-                    "res_id", "in", Model._search(among)
-                )
+        read = [
+            self.env[name].with_context(active_test=False)
+            for name in ours
+            if (asked is None or name in asked) and self.env[name].has_access("read")
+        ]
+        # Superuser: which records come into question; the rules say which are open.
+        found = self.sudo()._search(narrow) if read and narrow is not None else None
+        for Model in read:
+            name = Model._name
+            among = Domain.TRUE if found is None else self._sekp_among(found, name)
+            open_to_user |= Domain("res_model", "=", name) & Domain(
+                "res_id", "in", Model._search(among)
+            )
         return open_to_user
 
     @api.model

@@ -4,7 +4,7 @@ from datetime import timedelta
 from markupsafe import Markup
 
 from odoo import SUPERUSER_ID, api, fields, models, tools
-from odoo.exceptions import UserError
+from odoo.exceptions import AccessError, UserError
 from odoo.tools import SQL
 
 from odoo.addons.base.models.ir_model import MODULE_UNINSTALL_FLAG
@@ -132,6 +132,18 @@ class ResUsers(models.Model):
         return self.env.su and bool(
             context.get("install_mode") or context.get(MODULE_UNINSTALL_FLAG)
         )
+
+    def _sekp_is_manager(self):
+        """Tell whether the user is a scheme manager."""
+        return self.has_group("sekp_outreach.group_scheme_manager")
+
+    def _sekp_check_manager(self):
+        """Refuse what only a scheme manager does.
+
+        :raises AccessError: for everybody else
+        """
+        if not self._sekp_is_manager():
+            raise AccessError(self.env._("A scheme manager does this."))
 
     def _sekp_role_holders(self, roles):
         """Return who has which of our roles, as pairs of user id and role."""

@@ -1,10 +1,9 @@
 from odoo import Command, api, fields, models
-from odoo.exceptions import AccessError, LockError, UserError
+from odoo.exceptions import LockError, UserError
 from odoo.fields import Domain
 
 from .sekp_citizen import ABOUT
 
-MANAGER = "sekp_outreach.group_scheme_manager"
 # What a planned act follows from: where it differs, it is planned anew.
 REVIEWED = (
     "review_rule", "review_interval_months", "review_lead_days", "status_report",
@@ -178,15 +177,18 @@ class SekpCourse(models.Model):
         :param str name: of a confidential model
         :return: its fields, and for each the path from the course to the same record
         """
+        paths = {
+            "course_id": "",
+            "citizen_id": "citizen_id",
+            "referral_id": "referral_id",
+        }
         own = {
-            "sekp.course": "",
+            "sekp.course": "course_id",
             "sekp.citizen": "citizen_id",
             "sekp.referral": "referral_id",
         }
         if name in own:
-            return {"id": own[name]}
-        paths = {"course_id": "", "citizen_id": "citizen_id"}
-        paths["referral_id"] = "referral_id"
+            return {"id": paths[own[name]]}
         links = [link for link in ABOUT if link in self.env[name]._fields]
         if "course_id" in links:
             # What an earlier course holds is not this one's.
@@ -250,8 +252,7 @@ class SekpStandard(models.Model):
         """
         self.ensure_one()
         self.check_access("write")
-        if not self.env.user.has_group(MANAGER):
-            raise AccessError(self.env._("A scheme manager does this."))
+        self.env.user._sekp_check_manager()
         self._check_open_for_move()
         return self._dialog("sekp.move.courses", self.env._("Move Open Courses"))
 

@@ -62,6 +62,12 @@ class PaperCase(OutreachCase):
         page = html.fromstring(self.render(name, record))
         return " ".join(" ".join(page.xpath("//main//text()")).split())
 
+    def without_codes(self, text, *records):
+        """Return a text without codes: their digits may be those of an age."""
+        for record in records:
+            text = text.replace(record.reference, "")
+        return text
+
     def offered(self, record):
         """Return the names of the reports of the record's print menu."""
         reports = self.env["ir.actions.report"].search(
@@ -190,8 +196,7 @@ class TestPaper(PaperCase):
             "Hverdage 9-14", "Call 112.", "Call 114.", "duty of confidentiality",
         ):  # fmt: skip
             self.assertIn(words, text)
-        # A code ends with two digits, which may be those of an age.
-        said = text.replace(self.referral.reference, "")
+        said = self.without_codes(text, self.referral)
         for words in (*PERSON, course.reference, "decision", self.worker.name):
             self.assertNotIn(words, said)
         # What has been done since is not told.
@@ -283,8 +288,7 @@ class TestPaper(PaperCase):
             "16. October 2026", "13. October 2026, 10.00", "Ring først", "99 99 99 99",
         ):  # fmt: skip
             self.assertIn(words, text)
-        said = text.replace(agreement.reference, "")
-        said = said.replace(self.course.reference, "")
+        said = self.without_codes(text, agreement, self.course)
         for words in PERSON:
             self.assertNotIn(words, said)
         agreement.action_take_back()
@@ -329,7 +333,7 @@ class TestPaper(PaperCase):
             "99 99 99 99", "You can come back", "ask us to erase it", "within 28 days",
         ):  # fmt: skip
             self.assertIn(words, text)
-        said = text.replace(course.reference, "")
+        said = self.without_codes(text, course)
         for words in (*PERSON, "Ankestyrelsen", "not yet decided"):
             self.assertNotIn(words, said)
         # A rule of its own for what ended like this goes first.

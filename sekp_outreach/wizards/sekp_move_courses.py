@@ -3,11 +3,11 @@ from datetime import timedelta
 from markupsafe import Markup
 
 from odoo import api, fields, models
-from odoo.exceptions import AccessError, UserError
+from odoo.exceptions import UserError
 from odoo.fields import Domain
 from odoo.tools import format_date
 
-from ..models.sekp_course_standard import MANAGER, differ
+from ..models.sekp_course_standard import differ
 from ..models.sekp_standard import REGISTRATION_ORDER
 from ..tools.ranges import last_whole_month, range_of
 
@@ -160,7 +160,7 @@ class SekpMoveCourses(models.TransientModel):
     @api.depends_context("uid", "lang")
     def _compute_told(self):
         """Tell a scheme manager a range, by the end of the last whole month."""
-        manager = self.env.user.has_group(MANAGER)
+        manager = self.env.user._sekp_is_manager()
         for dialog in self:
             dialog.told = manager and dialog._tell_range()
 
@@ -209,8 +209,7 @@ class SekpMoveCourses(models.TransientModel):
         """
         self.ensure_one()
         self.check_access("write")
-        if not self.env.user.has_group(MANAGER):
-            raise AccessError(self.env._("A scheme manager does this."))
+        self.env.user._sekp_check_manager()
         self.standard_id._check_open_for_move()
         # Superuser: all are moved, and nothing is told of them.
         courses = (

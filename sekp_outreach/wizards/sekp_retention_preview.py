@@ -5,7 +5,6 @@ from odoo.fields import Domain
 from ..models.sekp_retention_rule import ACCESS_LOG
 from ..tools.ranges import range_of
 
-MANAGER = "sekp_outreach.group_scheme_manager"
 # The codes that one line names: what a person reads through.
 SHOWN = 80
 # How many days from today each column looks.
@@ -46,7 +45,7 @@ class SekpRetentionPreview(models.TransientModel):
 
     @api.depends("company_id")
     def _compute_is_manager(self):
-        self.is_manager = self.env.user.has_group(MANAGER)
+        self.is_manager = self.env.user._sekp_is_manager()
 
     @api.model
     def _default_lines(self):
@@ -111,7 +110,7 @@ class SekpRetentionPreview(models.TransientModel):
     @api.model
     def _is_rough(self):
         """Tell whether numbers are told roughly: to who knows figures, and no code."""
-        return self.env.user.has_group(MANAGER)
+        return self.env.user._sekp_is_manager()
 
     @api.model
     def _own(self, Model):
@@ -180,7 +179,7 @@ class SekpRetentionPreview(models.TransientModel):
         self.ensure_one()
         self.check_access("write")
         if (
-            not self.env.user.has_group(MANAGER)
+            not self.env.user._sekp_is_manager()
             or self.company_id not in self.env.companies
         ):
             raise AccessError(self.env._("A scheme manager does this."))
