@@ -531,21 +531,30 @@ class MailActivity(models.Model):
     def _cron_sekp_hand_on(self):
         """Move what lies with users who may not open the record any more.
 
-        Access ends by the clock, and no act is at hand then. One owner and model at a
-        time; done again it finds nothing to do.
+        Access ends by the clock, and no act is at hand then. One owner at a time; done
+        again it finds nothing to do. Where there is no time for all, those looked at
+        are marked, and the next run goes on with the others.
         """
         models_ = self._sekp_bearers()
         Activity = self.sudo()  # Superuser: a job of the system.
-        pairs = Activity._read_group(
-            [("user_id", "!=", False), ("res_model", "in", models_)],
-            ["user_id", "res_model"],
+        marked = Activity.env["res.users"].with_context(active_test=False)
+        marked = marked.search([("sekp_handed_on", "=", True)])
+        owners = Activity._read_group(
+            [("user_id", "not in", [False, *marked.ids]), ("res_model", "in", models_)],
+            ["user_id"],
+            ["res_model:array_agg_distinct"],
         )
         Cron = self.env["ir.cron"]
-        Cron._commit_progress(remaining=len(pairs))
-        for owner, model in pairs:
-            Activity._sekp_lost(owner, model)._sekp_hand_on()
-            if not Cron._commit_progress(1):
-                break
+        left = Cron._commit_progress(remaining=len(owners))
+        for number, (owner, names) in enumerate(owners):
+            if not left:
+                for looked_at, _names in owners[:number]:
+                    looked_at.sekp_handed_on = True
+                return
+            for name in names:
+                Activity._sekp_lost(owner, name)._sekp_hand_on()
+            left = Cron._commit_progress(1)
+        marked.sekp_handed_on = False
 
     def _sekp_lost(self, owner, model):
         """Return a user's activities on those records of a model they may not open."""

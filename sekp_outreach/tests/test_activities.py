@@ -460,3 +460,27 @@ class TestActivities(OutreachCase):
             self.env.invalidate_all()
             self.assertEqual(activity.write_date, moved)
             self.assertEqual(kept.user_id, self.worker)
+
+    def test_a_sweep_without_time_for_all_goes_on_where_it_ended(self):
+        course = self.allocate()
+        other = make_user(self.env, "afloeser", "contact_person", self.company)
+        moved = self.env["mail.activity"]
+        for owner in (self.colleague, other):
+            course.with_user(self.supervisor)._assign(
+                owner, "cover", "Ferie", date_to=date(2026, 9, 20)
+            )
+            moved |= self.plan(course, owner, days=2)
+
+        def time_for_one(_self, processed=0, remaining=None, **_other):
+            return 0.0 if processed else 10.0
+
+        self.patch(self.registry["ir.cron"], "_commit_progress", time_for_one)
+        users = self.env["res.users"].sudo()
+        with self.at(datetime(2026, 9, 21, 10)):
+            runs = 0
+            while not runs or users.search_count([("sekp_handed_on", "=", True)]):
+                self.env["mail.activity"]._cron_sekp_hand_on()
+                runs += 1
+                self.assertLessEqual(runs, users.search_count([]) + 1)
+        self.assertGreater(runs, 1, "there was time for all at once")
+        self.assertEqual(moved.user_id, self.worker)
