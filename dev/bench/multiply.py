@@ -90,7 +90,8 @@ LINKS = """
      WHERE conrelid = %s::regclass AND contype = 'f'
 """
 INDEXES = """
-    SELECT i.indexrelid::regclass::text, pg_get_indexdef(i.indexrelid)
+    SELECT i.indexrelid::regclass::text, pg_get_indexdef(i.indexrelid),
+           obj_description(i.indexrelid, 'pg_class')
       FROM pg_index i WHERE i.indrelid = %s::regclass AND NOT i.indisprimary
        AND NOT EXISTS (SELECT FROM pg_constraint c WHERE c.conindid = i.indexrelid)
 """
@@ -192,11 +193,14 @@ class Copier:
         ):
             connection.autocommit = False
             cursor.execute("SET LOCAL maintenance_work_mem = '1GB'")
-            for name, _text in indexes:
+            for name, _text, _comment in indexes:
                 cursor.execute(f"DROP INDEX {name}")
             cursor.execute(query)
-            for _name, text in indexes:
+            for name, text, comment in indexes:
                 cursor.execute(text)
+                if comment:
+                    # By it Odoo knows an index that has changed when it upgrades.
+                    cursor.execute(f"COMMENT ON INDEX {name} IS %s", [comment])
             connection.commit()
 
     def which(self, table, names, keys):

@@ -6,6 +6,9 @@ class CalendarAttendee(models.Model):
 
     _inherit = "calendar.attendee"
 
+    # Every page asks for one's own, and each appointment adds some for its workers.
+    _sekp_own = models.Index("(partner_id)")
+
     @api.model_create_multi
     def create(self, vals_list):
         attendees = super().create(vals_list)

@@ -61,8 +61,10 @@ class MailActivity(models.Model):
         groups=STAFF,
     )
 
+    # As Odoo asks for a flag: "active IS TRUE" does not follow from "active".
     _sekp_team_board = models.Index(
-        "(sekp_team_id, date_deadline) WHERE active AND sekp_team_id IS NOT NULL"
+        "(sekp_team_id, date_deadline, id) "
+        "WHERE active IS TRUE AND sekp_team_id IS NOT NULL"
     )
 
     @api.depends("res_model", "res_id")

@@ -196,10 +196,9 @@ class ResUsers(models.Model):
 
     @api.model
     def _get_activity_groups(self):
-        # Superuser: on what kinds of records the user's own activities lie.
-        activities = self.env["mail.activity"].sudo()
-        groups = activities._read_group([("user_id", "=", self.env.uid)], ["res_model"])
-        with asking(model for (model,) in groups), remembering():
+        activities = self.env["mail.activity"]
+        own = activities._sekp_lie_on([("user_id", "=", self.env.uid)])
+        with asking(own), remembering():
             return super()._get_activity_groups()
 
     # --- notices ------------------------------------------------------------------

@@ -92,7 +92,9 @@ class SekpAbsence(models.Model):
         "CHECK (date_to >= date_from)", "An absence cannot end before it begins."
     )
     _one_of_each_leave = models.UniqueIndex("(leave_id) WHERE leave_id IS NOT NULL")
-    _by_worker = models.Index("(user_id, date_from, date_to) WHERE NOT cancelled")
+    _by_worker = models.Index(
+        "(user_id, date_from, date_to) WHERE cancelled IS NOT TRUE"
+    )
 
     @api.depends("user_id", "date_from", "date_to")
     @api.depends_context("uid", "lang")

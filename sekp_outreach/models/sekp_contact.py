@@ -103,7 +103,9 @@ class SekpContact(models.Model):
         related="course_id.registration_mode", related_sudo=False
     )
 
-    _course_log = models.Index("(course_id, started_at DESC) WHERE is_current")
+    _course_log = models.Index(
+        "(course_id, started_at DESC, id DESC) WHERE is_current IS TRUE"
+    )
     _by_month = models.Index("USING brin (started_at)")
     _corrected_once = models.UniqueIndex(
         "(replaces_id) WHERE replaces_id IS NOT NULL",

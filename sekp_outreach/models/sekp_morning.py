@@ -5,6 +5,7 @@ from odoo.exceptions import AccessError
 from odoo.fields import Domain
 from odoo.tools import format_date
 
+from .mail_activity import asking
 from .mail_activity_overview import TYPES
 
 # Lines a section shows; its number tells of all, and leads to them.
@@ -243,6 +244,12 @@ class SekpMorning(models.AbstractModel):
         mine = Domain("user_id", "=", self.env.uid)
         scope = Domain("res_model", "=like", "sekp.%")
         scope &= mine if own else Domain("sekp_team_id", "in", teams.ids)
+        with asking(Activity._sekp_lie_on(scope | mine)):
+            return self._owed_of(scope, mine, own, today)
+
+    def _owed_of(self, scope, mine, own, today):
+        """Return the sections of what is owed within a scope; see above."""
+        Activity = self.env["mail.activity"]
         types = {
             key: Activity._sekp_types(*names) for key, (names, _days) in OWED.items()
         }

@@ -13,24 +13,43 @@ def days(first, last, *column):
     return SQL("%s BETWEEN %s AND %s", SQL.identifier(*column), first, last)
 
 
+def wall(*column):
+    """Return an instant as a Danish clock on the wall shows it."""
+    return SQL(
+        "(%s AT TIME ZONE 'UTC' AT TIME ZONE 'Europe/Copenhagen')",
+        SQL.identifier(*column),
+    )
+
+
 def danish(first, last, *column):
     """Return the condition that an instant lies within some days on a Danish wall."""
+    return SQL("%s::date BETWEEN %s AND %s", wall(*column), first, last)
+
+
+def in_time(company, alias):
+    """Return the condition that a contact was written down before its month closed."""
     return SQL(
-        "(%s AT TIME ZONE 'UTC' AT TIME ZONE 'Europe/Copenhagen')::date "
-        "BETWEEN %s AND %s",
-        SQL.identifier(*column),
-        first,
-        last,
+        "%s < date_trunc('month', %s) + interval '1 month' + %s * interval '1 day'",
+        wall(alias, "create_date"),
+        wall("c", "started_at"),
+        company.sekp_statistic_days,
     )
 
 
 def contacts(company, first, last):
-    """Return the contacts and attempts that began in some days, as they stand now."""
+    """Return the contacts and attempts that began in some days.
+
+    As they stood when their month closed: what is written down or corrected later is
+    not counted.
+    """
     return SQL(
         "FROM sekp_contact c JOIN sekp_course o ON o.id = c.course_id "
-        "WHERE c.is_current AND o.company_id = %s AND %s",
+        "WHERE o.company_id = %s AND %s AND %s AND NOT EXISTS ("
+        "SELECT FROM sekp_contact n WHERE n.replaces_id = c.id AND %s)",
         company.id,
         danish(first, last, "c", "started_at"),
+        in_time(company, "c"),
+        in_time(company, "n"),
     )
 
 
