@@ -141,7 +141,7 @@ class MailActivity(models.Model):
             domain = Domain(domain)
             asked = self._sekp_asked(domain)
             asked = _asked.get() if asked is None else asked
-            narrow = any(part[0] in NARROWING for part in conjuncts(domain))
+            narrow = self._sekp_narrows(domain)
             # Once, for what is searched and for the records it comes to.
             domain = domain.optimize_full(self) if narrow else domain
             if asked is None and narrow:
@@ -167,6 +167,17 @@ class MailActivity(models.Model):
         return super().search_fetch(domain, field_names, offset, limit, order)
 
     @api.model
+    @api.readonly
+    def web_search_read(self, domain, *args, **kwargs):
+        domain = Domain(domain)
+        asked = self._sekp_asked(domain)
+        if self.env.su or asked is not None or not self._sekp_narrows(domain):
+            return super().web_search_read(domain, *args, **kwargs)
+        # Once, for the page and for how many there are.
+        with asking(self._sekp_lie_on(domain)):
+            return super().web_search_read(domain, *args, **kwargs)
+
+    @api.model
     def get_activity_data(self, *args, **kwargs):
         with remembering():
             return super().get_activity_data(*args, **kwargs)
@@ -187,6 +198,11 @@ class MailActivity(models.Model):
                 if operator == "in" and isinstance(value, Collection):
                     return {name for name in value if isinstance(name, str)}
         return None
+
+    @api.model
+    def _sekp_narrows(self, domain):
+        """Tell whether a condition of a domain leaves few activities."""
+        return any(part[0] in NARROWING for part in conjuncts(domain))
 
     @api.model
     def _sekp_lie_on(self, domain):
