@@ -123,7 +123,7 @@ class TestStandardMove(OutreachCase):
         form = self.dialog_of(fresh)
         self.assertEqual(form.told, "On August 31, 2026: 5 to 49")
         form.team_ids.add(self.forest)
-        self.assertEqual(form.told, "On August 31, 2026: Forest: fewer than 5")
+        self.assertEqual(form.told, "On August 31, 2026: Skovholdet: fewer than 5")
         rest = self.env["sekp.course"].search([("phase", "!=", "closed")])
         self.move_all(fresh, self.forest)
         self.assertEqual(len(rest.filtered(lambda one: one.standard_id != fresh)), 5)
