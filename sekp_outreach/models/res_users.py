@@ -26,7 +26,9 @@ class ResUsers(models.Model):
     _inherit = "res.users"
 
     # Looked at by the job that goes on with what its owners lost; see mail.activity.
-    sekp_handed_on = fields.Boolean(readonly=True, copy=False, groups=fields.NO_ACCESS)
+    sekp_handed_on = fields.Boolean(
+        string="Handed On", readonly=True, copy=False, groups=fields.NO_ACCESS
+    )
 
     # --- roles --------------------------------------------------------------------
     @api.model_create_multi

@@ -174,6 +174,12 @@ class _Filling:
         self._put_on_duty()
         self._miss_a_colleague()
         self._open_the_page()
+        self._count_months()
+
+    def _count_months(self):
+        """Tell the figures of the months that are over, as the nightly job does."""
+        self.env.flush_all()
+        self.env["sekp.statistic"]._count(self.company)
 
     # --- people, standard, teams --------------------------------------------------
     def _as(self, user, record):

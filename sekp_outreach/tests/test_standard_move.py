@@ -123,10 +123,31 @@ class TestStandardMove(OutreachCase):
         form = self.dialog_of(fresh)
         self.assertEqual(form.told, "On August 31, 2026: 5 to 49")
         form.team_ids.add(self.forest)
-        self.assertEqual(form.told, "On August 31, 2026: fewer than 5")
+        self.assertEqual(form.told, "On August 31, 2026: Skovholdet: fewer than 5")
         rest = self.env["sekp.course"].search([("phase", "!=", "closed")])
         self.move_all(fresh, self.forest)
         self.assertEqual(len(rest.filtered(lambda one: one.standard_id != fresh)), 5)
+
+    def test_teams_in_changing_company_tell_of_no_single_course(self):
+        with self.at(LAST_MONTH):
+            for _number in range(3):
+                self.allocate()
+            self.course.sudo().team_id = self.forest
+            self.allocate()
+        fresh = self.new_version(gap_days=30)
+        # Four of one team and one of another: together they would be five.
+        Dialog = self.env["sekp.move.courses"].with_user(self.manager)
+        both = self.harbour | self.forest
+        dialog = Dialog.create(
+            {"standard_id": fresh.id, "team_ids": [Command.set(both.ids)]}
+        )
+        self.assertNotIn("5 to 49", dialog.told)
+        self.assertEqual(dialog.told.count("fewer than 5"), 2)
+        dialog.team_ids = False
+        self.assertEqual(dialog.told, "On August 31, 2026: 5 to 49")
+        # Nor by versions: those under one are the rest of those under others.
+        for version in (self.standard, fresh.copy()):
+            self.assertFalse(Dialog.create({"standard_id": version.id}).told)
 
     def test_many_are_moved_with_as_many_queries_as_few(self):
         courses = self.course.browse()

@@ -165,10 +165,31 @@ class SekpMoveCourses(models.TransientModel):
             dialog.told = manager and dialog._tell_range()
 
     def _tell_range(self):
+        """Tell of the municipality, or of each named team by itself.
+
+        Teams in changing company would tell of a small one: a range that another team
+        lifts is lifted by somebody. So would versions that are not in force.
+        """
         standard = self.standard_id
-        if not standard.company_id:
+        if standard.status != "in_force" or not standard.company_id:
             return False
         day = last_whole_month(standard.company_id._sekp_today() - timedelta(days=1))
+        teams = self.team_ids._origin
+        if teams:
+            told = " · ".join(
+                f"{team.display_name}: {self._range_in_words(day, team)}"
+                for team in teams
+            )
+        else:
+            told = self._range_in_words(day, teams)
+        return self.env._(
+            "On %(day)s: %(told)s",
+            day=format_date(self.env, day, date_format="long"),
+            told=told,
+        )
+
+    def _range_in_words(self, day, team):
+        standard = self.standard_id
         there = Domain("date_start", "<=", day) & (
             Domain("phase", "!=", "closed") | Domain("date_end", ">", day)
         )
@@ -177,24 +198,20 @@ class SekpMoveCourses(models.TransientModel):
         )
         # Superuser: a number only, and told as a range.
         number = (
-            self.env["sekp.course"].sudo().search_count(self._all() & there & earlier)
+            self.env["sekp.course"]
+            .sudo()
+            .search_count(self._all(team) & there & earlier)
         )
         least, most = range_of(number, standard.company_id.sekp_statistic_threshold)
-        words = {
-            "day": format_date(self.env, day, date_format="long"),
-            "least": least,
-            "most": most,
-            "number": most + 1,
-        }
         if not least:
-            return self.env._("On %(day)s: fewer than %(number)s", **words)
-        return self.env._("On %(day)s: %(least)s to %(most)s", **words)
+            return self.env._("fewer than %(number)s", number=most + 1)
+        return self.env._("%(least)s to %(most)s", least=least, most=most)
 
-    def _all(self):
-        """Return the domain of the municipality's courses, or of the named teams."""
+    def _all(self, teams):
+        """Return the domain of the municipality's courses, or of those of teams."""
         domain = Domain("company_id", "=", self.standard_id.company_id.id)
-        if self.team_ids:
-            domain &= Domain("team_id", "in", self.team_ids.ids)
+        if teams:
+            domain &= Domain("team_id", "in", teams.ids)
         return domain
 
     def _earlier(self):
@@ -216,7 +233,7 @@ class SekpMoveCourses(models.TransientModel):
             self.env["sekp.course"]
             .sudo()
             .search(
-                self._all()
+                self._all(self.team_ids)
                 & Domain("phase", "!=", "closed")
                 & Domain("standard_id", "!=", self.standard_id.id),
                 order="id",
