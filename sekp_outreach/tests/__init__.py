@@ -55,6 +55,7 @@ from . import test_menus
 from . import test_migrations
 from . import test_morning
 from . import test_names_and_ends
+from . import test_neutralize
 from . import test_nobody_gains
 from . import test_notices
 from . import test_opt_out
