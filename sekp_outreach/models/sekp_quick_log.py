@@ -7,11 +7,13 @@ from odoo import Command, api, fields, models
 from odoo.exceptions import (
     AccessError,
     ConcurrencyError,
+    MissingError,
     UserError,
     ValidationError,
 )
 from odoo.fields import Domain
 
+from .sekp_contact_quick import SentAlready
 from .sekp_course import LIVE_NOW, UNTOLD
 
 # Letters only: no number that chance could make look like a person's.
@@ -101,8 +103,12 @@ class SekpQuickLog(models.AbstractModel):
 
         :raises AccessError: for one that the user may not open
         """
-        record = self.env[model].browse(id_ or ())
-        record.check_access("read")
+        Model = self.env[model]
+        if not id_:
+            return Model
+        record = Model.search([("id", "=", id_)]) if type(id_) is int else Model
+        if not record:
+            raise Model._link_error()
         return record
 
     @api.model
@@ -166,10 +172,12 @@ class SekpQuickLog(models.AbstractModel):
         :raises UserError: telling what stands in the way, and what to do
         """
         said = self._said(values, key)
-        if first := self._sent_with(key):
-            return self._first(first, said)
+        Contact = self.env["sekp.contact"]
         try:
-            contact = self.env["sekp.contact"].create(self._as_created(said, key))
+            contact = Contact.create(self._as_created(said, key))
+        except SentAlready as sent:
+            # Superuser: access may have ended since the user logged it.
+            return self._first(Contact.sudo().browse(sent.contact_id), said)
         except UniqueViolation as error:
             # Sent twice at once. Asked anew, the first one is there.
             raise ConcurrencyError from error
@@ -229,16 +237,6 @@ class SekpQuickLog(models.AbstractModel):
         return {**said, "function_ids": functions, "quick_key": key}
 
     @api.model
-    def _sent_with(self, key):
-        """Return the user's own contact that bears a key, if there is one."""
-        # Superuser: access may have ended since the user logged it.
-        return self.env["sekp.contact"].sudo().search_fetch(
-            [("user_id", "=", self.env.uid), ("quick_key", "=", key)],
-            ["course_id"],
-            limit=1,
-        )  # fmt: skip
-
-    @api.model
     def _first(self, contact, said):
         """Answer a note that was logged before with its contact.
 
@@ -265,7 +263,7 @@ class SekpQuickLog(models.AbstractModel):
 
         :param error: what was raised by the contact itself
         """
-        if isinstance(error, AccessError):
+        if isinstance(error, AccessError | MissingError):
             return AccessError(
                 self.env._(
                     "You may no longer open this course. Tell the supervisor of the "
