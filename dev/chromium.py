@@ -32,13 +32,17 @@ def check(holds, words):
 
 
 @contextmanager
-def running(folder):
-    """Chromium for the length of the block, with a profile in an empty folder."""
+def running(folder, *flags):
+    """Chromium for the length of the block, with a profile in an empty folder.
+
+    :param flags: of the browser, beside those that every test needs
+    """
     command = [
         browser.find(), "--headless=new", "--no-sandbox", "--disable-gpu",
         "--disable-dev-shm-usage", "--no-first-run", "--disable-background-networking",
         "--disable-component-update", "--remote-debugging-port=0",
-        "--remote-allow-origins=*", f"--user-data-dir={folder}", "about:blank",
+        "--remote-allow-origins=*", f"--user-data-dir={folder}", *flags,
+        "about:blank",
     ]  # fmt: skip
     quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
     with Child(command, **quiet):
@@ -109,6 +113,15 @@ class Page:
         while not any(event["method"] == method for event in self.events):
             self.hear(json.loads(self.socket.recv()))
         self.events = [one for one in self.events if one["method"] != method]
+
+    def await_told(self, method):
+        """Wait for an event and return what it says; it counts no more."""
+        while True:
+            for event in self.events:
+                if event["method"] == method:
+                    self.events.remove(event)
+                    return event["params"]
+            self.hear(json.loads(self.socket.recv()))
 
     def asked(self):
         """Return the addresses that were asked for since the last page was opened."""

@@ -78,7 +78,7 @@ class SekpQuickLog(models.AbstractModel):
             "hours": company.sekp_unsent_hours,
             "tz": company._sekp_timezone(),
             "course_id": course.id,
-            "appointment": visit
+            "appointment": bool(visit)
             and {
                 "id": visit.id,
                 "form_id": visit.form_id.id,
@@ -155,7 +155,7 @@ class SekpQuickLog(models.AbstractModel):
     @api.model
     def _out(self):
         row = self.env["sekp.lone.work"]._mine()
-        return row and {
+        return bool(row) and {
             "id": row.id,
             "state": row.state,
             "until": fields.Datetime.to_string(row.expected_back),

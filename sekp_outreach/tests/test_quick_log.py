@@ -249,6 +249,7 @@ class TestQuickLog(QuickCase):
         self.assertTrue(row["when"].startswith("in "))
         self.assertFalse(row["late"])
         self.assertEqual(screen["hours"], 72)
+        self.assertIs(screen["appointment"], False)
         self.assertEqual(screen["user_id"], self.worker.id)
         self.assertIn(("no_answer", "No answer"), screen["outcomes"])
         self.assertTrue(screen["forms"] and screen["functions"])
@@ -305,7 +306,7 @@ class TestQuickLog(QuickCase):
             self.quick().log(late, KEY)
 
     def test_who_is_out_alone_says_so_here(self):
-        self.assertFalse(self.quick().get_screen()["out"])
+        self.assertIs(self.quick().get_screen()["out"], False)
         row = (
             self.env["sekp.lone.work"]
             .with_user(self.worker)

@@ -1,6 +1,6 @@
 import { Component, onWillStart, onWillUnmount, useEffect, useState } from "@odoo/owl";
 import { browser } from "@web/core/browser/browser";
-import { formatDateTime, serializeDateTime } from "@web/core/l10n/dates";
+import { serializeDateTime } from "@web/core/l10n/dates";
 import { _t } from "@web/core/l10n/translation";
 import { registry } from "@web/core/registry";
 import { useService } from "@web/core/utils/hooks";
@@ -117,6 +117,11 @@ export class QuickLog extends Component {
         }
     }
 
+    /** What waits for more than to be taken back. */
+    get unsent() {
+        return this.kept.notes.filter(({ key }) => key !== this.state.undo?.key);
+    }
+
     get courses() {
         const query = this.state.query.trim().toLowerCase();
         return ordered(this.state.screen.courses, this.state.order).filter(({ code }) =>
@@ -131,11 +136,37 @@ export class QuickLog extends Component {
     }
 
     time(at) {
-        return formatDateTime(DateTime.fromMillis(at), { showSeconds: false });
+        const parts = { weekday: "short", day: "numeric", month: "short" };
+        const clock = { hour: "2-digit", minute: "2-digit" };
+        return DateTime.fromMillis(at).toLocaleString({ ...parts, ...clock });
     }
 
-    day(text) {
-        return DateTime.fromISO(text).toLocaleString(DateTime.DATE_MED);
+    get words() {
+        const { listedAt, screen, undo, left } = this.state;
+        return {
+            undo: undo && _t("Noted on %(code)s. Sent in %(left)s s.", { code: undo.code, left }),
+            offline: _t(
+                "No network. The list is from %s; notes are kept and sent later.",
+                this.time(listedAt)
+            ),
+            out: screen.out && _t("You are out and expected back by %s.", this.until(screen.out.until)),
+        };
+    }
+
+    sayExpired({ code, at }) {
+        return _t(
+            "The note on %(code)s from %(time)s could not be sent in time and was deleted. Write it again.",
+            { code, time: this.time(at) }
+        );
+    }
+
+    sayWaiting({ until }) {
+        return _t("Waits for the network. Kept until %s.", this.time(until));
+    }
+
+    sayLast({ last }) {
+        const day = DateTime.fromISO(last).toLocaleString({ day: "numeric", month: "short" });
+        return _t("last %s", day);
     }
 
     isDraft({ id }) {
@@ -322,7 +353,7 @@ export class QuickLog extends Component {
             const note = await this.keeper.add(said, screen.hours);
             this.lastForm = form.form_id || this.lastForm;
             this.asked = {};
-            this.state.undo = { key: note.key, code: course.code, due: note.due };
+            this.state.undo = { key: note.key, code: course.code };
             this.tick();
             this.state.course = null;
             if (next && following) {
@@ -339,7 +370,8 @@ export class QuickLog extends Component {
         if (!undo) {
             return;
         }
-        this.state.left = Math.max(0, Math.ceil((undo.due - Date.now()) / 1000));
+        const note = this.kept.notes.find(({ key }) => key === undo.key);
+        this.state.left = Math.max(0, Math.ceil(((note?.due || 0) - Date.now()) / 1000));
         if (!this.state.left) {
             this.state.undo = null;
         }
