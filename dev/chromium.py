@@ -114,15 +114,6 @@ class Page:
             self.hear(json.loads(self.socket.recv()))
         self.events = [one for one in self.events if one["method"] != method]
 
-    def await_told(self, method):
-        """Wait for an event and return what it says; it counts no more."""
-        while True:
-            for event in self.events:
-                if event["method"] == method:
-                    self.events.remove(event)
-                    return event["params"]
-            self.hear(json.loads(self.socket.recv()))
-
     def asked(self):
         """Return the addresses that were asked for since the last page was opened."""
         return [

@@ -60,8 +60,8 @@ export class QuickLog extends Component {
             this.openAsked();
         });
         useEffect(
-            () => {
-                if (!this.state.course) {
+            (sent) => {
+                if (sent && !this.state.course) {
                     this.load().catch(() => {});
                 }
             },

@@ -84,7 +84,9 @@ export class Keeper {
                 this.wake();
             }
         });
-        await this.flush();
+        await this.queue.load();
+        // Nobody waits for it: where the network is poor it takes its time.
+        this.flush();
     }
 
     get unsent() {
