@@ -67,7 +67,12 @@ class SekpQuickLog(models.AbstractModel):
             )
         visit = self._opened("sekp.appointment", appointment_id)
         course = self._opened("sekp.course", course_id) or visit.course_id
-        courses = self._own_courses() | course
+        courses = self._own_courses()
+        if courses:
+            courses._log_read("list", amount=len(courses))
+        if course - courses:
+            course._log_read("open")
+        courses |= course
         forms = self._choices("sekp.contact.form", ("name", "is_visit"))
         functions = self._choices("sekp.support.function", ("name",))
         company = self.env.company

@@ -5,7 +5,7 @@ from psycopg2.errors import CheckViolation, UniqueViolation
 
 from odoo import Command
 from odoo.exceptions import AccessError, UserError, ValidationError
-from odoo.tests import tagged
+from odoo.tests import HttpCase, tagged
 from odoo.tools import mute_logger
 
 from ..models.res_company_quick import LEAST_HOURS, MOST_HOURS
@@ -316,6 +316,19 @@ class TestQuickLog(QuickCase):
         self.assertEqual((out["id"], out["state"]), (row.id, "out"))
         self.assertEqual(out["until"], "2026-09-16 12:00:00")
 
+    def reads(self, user):
+        rows = self.env["sekp.access.log"].search(
+            [("user_id", "=", user.id), ("kind", "in", ("list", "open"))]
+        )
+        return [(row.kind, row.amount) for row in rows.sorted("id")]
+
+    def test_who_looks_is_logged(self):
+        self.allocate()
+        self.quick().get_screen(self.course.id)
+        self.assertEqual(self.reads(self.worker), [("list", 2)])
+        self.quick(self.supervisor).get_screen(self.course.id)
+        self.assertEqual([kind for kind, _n in self.reads(self.supervisor)], ["open"])
+
     # --- how long -------------------------------------------------------------------
     def test_how_long_an_unsent_note_is_kept(self):
         for hours in (LEAST_HOURS, MOST_HOURS):
@@ -330,3 +343,20 @@ class TestQuickLog(QuickCase):
                 self.company.sekp_unsent_hours = hours
                 self.env.flush_all()
             self.env.invalidate_all()
+
+
+@tagged("post_install", "-at_install", "sekp_outreach")
+class TestHomeScreen(QuickCase, HttpCase):
+    """The app on a phone's home screen leads to the street note."""
+
+    def shortcuts(self):
+        manifest = self.url_open("/web/manifest.webmanifest").json()
+        return [one["url"] for one in manifest["shortcuts"]]
+
+    def test_the_shortcut_is_there_for_those_who_may_use_it(self):
+        address = "/odoo/street-note"
+        self.assertNotIn(address, self.shortcuts())
+        self.authenticate(self.employee.login, self.employee.login)
+        self.assertNotIn(address, self.shortcuts())
+        self.authenticate(self.worker.login, self.worker.login)
+        self.assertEqual(self.shortcuts()[0], address)

@@ -71,7 +71,7 @@ export class Keeper {
         this.channel = new BroadcastChannel(NAME);
         this.channel.onmessage = () => this.queue.load();
         browser.addEventListener("online", () => this.wake());
-        browser.addEventListener("pagehide", () => this.queue.release());
+        browser.addEventListener("pagehide", () => this.release());
         browser.addEventListener("beforeunload", (ev) => {
             if (!store.kept && this.unsent) {
                 ev.preventDefault();
@@ -139,6 +139,9 @@ export class Keeper {
     }
 
     async release(key) {
+        if (!this.state.notes.length) {
+            return;
+        }
         const told = await this.queue.release(key);
         this.told(told);
         this.share();
