@@ -19,8 +19,8 @@ TOWN = "Gadeby Kommune"
 PLAIN = "gadeby.test"
 SAID = "Sad ved kanalen i regnen"
 CLOSED = (
-    "Forløbet er afsluttet imens. Genetablér det, og send notatet igen, eller sig det til "
-    "teamets leder."
+    "Forløbet er afsluttet imens. Genetablér det, og send notatet igen, eller sig det "
+    "til teamets leder."
 )
 LOG = "/web/dataset/call_kw/sekp.quick.log/log"
 # The keystroke-level model: to find what to do on a screen, to point, to type.
@@ -79,7 +79,8 @@ ON_THE_PHONE = """(async () => {
         try { await crypto.subtle.exportKey("raw", owner.key); had = true; } catch {}
     }
     const letters = new TextDecoder("latin1");
-    const data = values.filter((one) => one.data).map((one) => letters.decode(one.data));
+    const rows = values.filter(({ data }) => data);
+    const data = rows.map((one) => letters.decode(one.data));
     return { rows: ids, had, text: data.join(" "), who: owner && owner.who };
 })()"""
 
@@ -413,9 +414,10 @@ def test_without_network_it_lies_encrypted_and_is_sent_once(phone, scene):
 
 def test_a_dropped_answer_makes_no_second_contact(chrome, scene):
     course, code = scene.take()
-    with DroppingRelay(scene.address) as relay, closing(
-        Phone(chrome, scene, relay.address)
-    ) as phone:
+    with (
+        DroppingRelay(scene.address) as relay,
+        closing(Phone(chrome, scene, relay.address)) as phone,
+    ):
         phone.begin()
         relay.dropping = True
         phone.tried(code)
@@ -455,9 +457,7 @@ def test_a_draft_outlives_the_page_and_the_time_does_not(phone, scene):
     phone.tap("letter")
     phone.into("#sekp_note")
     phone.write(SAID)
-    phone.until(
-        "!!document.querySelector('[data-sekp=throw_away]')"
-    )
+    phone.until("!!document.querySelector('[data-sekp=throw_away]')")
     assert SAID not in phone.kept()["text"]
     phone.begin()
     phone.choose(code)
