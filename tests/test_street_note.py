@@ -503,6 +503,8 @@ def test_the_course_was_closed_meanwhile(phone, scene, expected):
     phone.see("[data-sekp=code]")
     phone.await_text(code)
     phone.tap("throw_away")
+    phone.into(".modal .btn-danger")
+    phone.see("[data-sekp=course]")
     phone.await_unsent(0)
 
 

@@ -294,10 +294,17 @@ export class QuickLog extends Component {
         }
     }
 
-    async throwAway() {
-        browser.clearTimeout(this.drafting);
-        await this.keeper.queue.dropDraft(this.state.course.id);
-        this.state.course = null;
+    throwAway() {
+        const { id, code } = this.state.course;
+        this.keeper.ask(code, async () => {
+            browser.clearTimeout(this.drafting);
+            await this.keeper.queue.dropDraft(id);
+            this.state.course = null;
+        });
+    }
+
+    deleteRefused({ key, code }) {
+        this.keeper.ask(code, () => this.keeper.take(key));
     }
 
     get values() {

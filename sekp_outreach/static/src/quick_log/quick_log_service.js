@@ -186,6 +186,19 @@ export class Keeper {
         this.told(await this.queue.again(key));
     }
 
+    /** Ask before what somebody wrote is thrown away. */
+    ask(code, confirm) {
+        this.dialog.add(ConfirmationDialog, {
+            title: _t("Throw Away"),
+            body: _t("The note on %s is deleted from this phone and cannot be brought back.", code),
+            confirmLabel: _t("Delete"),
+            confirmClass: "btn-danger",
+            confirm,
+            cancelLabel: _t("Keep"),
+            cancel: () => {},
+        });
+    }
+
     /** Log out, forgetting everything; ask first when something is not sent. */
     async leave(go) {
         await this.ready;
