@@ -32,13 +32,17 @@ def check(holds, words):
 
 
 @contextmanager
-def running(folder):
-    """Chromium for the length of the block, with a profile in an empty folder."""
+def running(folder, *flags):
+    """Chromium for the length of the block, with a profile in an empty folder.
+
+    :param flags: of the browser, beside those that every test needs
+    """
     command = [
         browser.find(), "--headless=new", "--no-sandbox", "--disable-gpu",
         "--disable-dev-shm-usage", "--no-first-run", "--disable-background-networking",
         "--disable-component-update", "--remote-debugging-port=0",
-        "--remote-allow-origins=*", f"--user-data-dir={folder}", "about:blank",
+        "--remote-allow-origins=*", f"--user-data-dir={folder}", *flags,
+        "about:blank",
     ]  # fmt: skip
     quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
     with Child(command, **quiet):

@@ -67,6 +67,7 @@
         "views/sekp_handover_views.xml",
         "views/sekp_appointment_views.xml",
         "views/sekp_lone_work_views.xml",
+        "views/sekp_quick_log_views.xml",
         "views/sekp_document_views.xml",
         "views/sekp_identity_views.xml",
         "views/sekp_absence_views.xml",

@@ -4,3 +4,4 @@ from . import report
 from . import document
 from . import public
 from . import dialogue
+from . import webmanifest

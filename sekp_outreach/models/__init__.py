@@ -146,3 +146,7 @@ from . import sekp_statistic_entry
 from . import sekp_statistic
 from . import sekp_statistic_erasure
 from . import sekp_figures
+from . import res_company_quick
+from . import res_config_settings_quick
+from . import sekp_contact_quick
+from . import sekp_quick_log

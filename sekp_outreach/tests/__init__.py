@@ -70,6 +70,7 @@ from . import test_public_page
 from . import test_public_presets
 from . import test_published_standard
 from . import test_query_budget
+from . import test_quick_log
 from . import test_referral
 from . import test_referral_documents
 from . import test_registration

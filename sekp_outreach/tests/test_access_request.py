@@ -35,6 +35,7 @@ TEXTS_NOT_PRINTED = {
     "sealed_registered": "Ciphertext; what it holds is printed.",
     "former_alias": "Only to find it in texts when it is to be forgotten.",
     "token": "Binds a ciphertext to its row; says nothing.",
+    "quick_key": "Drawn by chance on a phone; says nothing.",
     "record_model": "Technical; told in words.",
     "field_name": "Technical; told in words.",
     "summary": "Printed with the letter it stands in.",

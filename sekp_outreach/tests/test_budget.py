@@ -261,6 +261,42 @@ class TestBudget(OutreachCase):
         self.assert_costs(12, lambda: Contact.web_save(vals, {}))
         self.assertGreater(self.course.next_contact_due, before)
 
+    def quick_note(self, **said):
+        return {
+            "user_id": self.worker.id,
+            "course_id": self.course.id,
+            "outcome": "met",
+            "form_id": self.home_visit.id,
+            "started_at": str(NOW),
+            "note": "Mødt på havnen",
+            "next_step": "Ses igen",
+            **said,
+        }
+
+    @warmup
+    def test_the_street_note(self):
+        """Goal 12: as logging a contact, and whether it was sent before."""
+        Quick = self.as_user(self.worker, "sekp.quick.log")
+        values = self.quick_note()
+        keys = iter(("a" * 28, "b" * 28))
+        before = self.course.next_contact_due
+        self.assert_costs(12, lambda: Quick.log(values, next(keys)))
+        self.assertGreater(self.course.next_contact_due, before)
+
+    @warmup
+    def test_the_street_note_sent_again(self):
+        Quick = self.as_user(self.worker, "sekp.quick.log")
+        values = self.quick_note()
+        first = Quick.log(values, "a" * 28)
+        self.assert_costs(4, lambda: Quick.log(values, "a" * 28))
+        self.assertEqual(Quick.log(values, "a" * 28)["id"], first["id"])
+
+    @warmup
+    def test_the_screen_of_the_street_note(self):
+        """No goal given: one request for all of it."""
+        Quick = self.as_user(self.worker, "sekp.quick.log")
+        self.assert_costs(12, lambda: Quick.get_screen())
+
     @warmup
     def test_planning_a_visit(self):
         """No goal given. A third is Odoo's event with its attendee, the rest our own

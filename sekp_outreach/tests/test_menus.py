@@ -39,6 +39,11 @@ class TestMenus(OutreachCase):
 
     def open_menu(self, menu, user):
         action = menu.action
+        if action._name == "ir.actions.client" and action.tag == "sekp_quick_log":
+            self.assertIn(
+                "courses", self.env["sekp.quick.log"].with_user(user).get_screen()
+            )
+            return
         if action._name == "ir.actions.client":
             self.assertEqual(action.tag, "sekp_morning")
             own = (action.params or {}).get("own", False)

@@ -1,0 +1,371 @@
+import { describe, expect, test } from "@odoo/hoot";
+import { click, edit, queryAllAttributes } from "@odoo/hoot-dom";
+import { advanceTime, animationFrame } from "@odoo/hoot-mock";
+import { defineMailModels } from "@mail/../tests/mail_test_helpers";
+import {
+    getService,
+    mountWithCleanup,
+    onRpc,
+} from "@web/../tests/web_test_helpers";
+import { WebClient } from "@web/webclient/webclient";
+import {
+    isOutside,
+    newKey,
+    ordered,
+    Queue,
+    readAnswer,
+    UNDO,
+} from "@sekp_outreach/quick_log/queue";
+import { MemoryStore } from "@sekp_outreach/quick_log/store";
+
+const HOUR = 3_600_000;
+const SENT = { state: "sent" };
+const OFFLINE = { state: "offline" };
+
+/** A queue whose clock and network a test holds. */
+function makeQueue(store = new MemoryStore()) {
+    const world = { now: 1_000, answer: SENT, sent: [] };
+    world.queue = new Queue({
+        store,
+        now: () => world.now,
+        send: async (note) => {
+            world.sent.push(note.key);
+            return world.answer;
+        },
+    });
+    world.add = (courseId = 7) =>
+        world.queue.add({ values: { course_id: courseId }, code: "vuta-tevu-32" }, 2);
+    return world;
+}
+
+describe("the queue", () => {
+    test("a note can be taken back for ten seconds, then it is sent and gone", async () => {
+        const world = makeQueue();
+        const note = await world.add();
+        expect(world.queue.nextAt()).toBe(world.now + UNDO);
+        await world.queue.flush();
+        expect(world.sent).toEqual([]);
+        world.now += UNDO;
+        const told = await world.queue.flush();
+        expect(told.map(({ state }) => state)).toEqual(["sent"]);
+        expect(world.sent).toEqual([note.key]);
+        expect(world.queue.notes).toEqual([]);
+        expect(await world.queue.take(note.key)).toBe(undefined);
+        expect(world.queue.nextAt()).toBe(null);
+    });
+
+    test("what was taken back is not sent", async () => {
+        const world = makeQueue();
+        const note = await world.add();
+        expect((await world.queue.take(note.key)).values).toEqual({ course_id: 7 });
+        world.now += UNDO;
+        await world.queue.flush();
+        expect(world.sent).toEqual([]);
+    });
+
+    test("who leaves sends at once", async () => {
+        const world = makeQueue();
+        await world.add();
+        await world.queue.release();
+        expect(world.sent).toHaveLength(1);
+        expect(world.queue.notes).toEqual([]);
+    });
+
+    test("without network it tries again, later each time, under the same key", async () => {
+        const world = makeQueue();
+        const note = await world.add();
+        world.answer = OFFLINE;
+        await world.queue.release();
+        const waits = [];
+        for (let number = 0; number < 7; number++) {
+            waits.push(world.queue.nextAt() - world.now);
+            await world.queue.flush();
+            world.now = world.queue.nextAt();
+            await world.queue.flush();
+        }
+        expect(waits).toEqual([2000, 4000, 8000, 16000, 32000, 60000, 60000]);
+        expect(new Set(world.sent)).toEqual(new Set([note.key]));
+        expect(world.sent).toHaveLength(8);
+        world.answer = SENT;
+        world.queue.connected();
+        await world.queue.flush();
+        expect(world.queue.notes).toEqual([]);
+    });
+
+    test("the oldest goes first, and when it finds no network the others wait", async () => {
+        const world = makeQueue();
+        const first = await world.add(7);
+        world.now += 1;
+        const second = await world.add(8);
+        world.answer = OFFLINE;
+        await world.queue.release();
+        expect(world.sent).toEqual([first.key]);
+        world.answer = SENT;
+        world.queue.connected();
+        await world.queue.flush();
+        expect(world.sent).toEqual([first.key, first.key, second.key]);
+    });
+
+    test("a refused note stays to be corrected, and waits for nobody", async () => {
+        const world = makeQueue();
+        const note = await world.add();
+        world.answer = { state: "refused", message: "The course was closed." };
+        await world.queue.release();
+        world.now += HOUR;
+        await world.queue.flush();
+        expect(world.sent).toHaveLength(1);
+        expect(world.queue.notes[0].message).toBe("The course was closed.");
+        world.answer = SENT;
+        await world.queue.again(note.key);
+        expect(world.queue.notes).toEqual([]);
+    });
+
+    test("an ended session keeps the notes and says so", async () => {
+        const world = makeQueue();
+        await world.add();
+        world.answer = { state: "session" };
+        await world.queue.release();
+        expect(world.queue.session).toBe(false);
+        expect(world.queue.notes).toHaveLength(1);
+        world.answer = SENT;
+        world.queue.connected();
+        await world.queue.flush();
+        expect(world.queue.session).toBe(true);
+    });
+
+    test("after its hours a note goes, and a warning without its words stays", async () => {
+        const world = makeQueue();
+        await world.add();
+        world.answer = OFFLINE;
+        await world.queue.release();
+        world.now += 2 * HOUR - 1;
+        await world.queue.load();
+        expect(world.queue.notes).toHaveLength(1);
+        world.now += 1;
+        await world.queue.load();
+        expect(world.queue.notes).toEqual([]);
+        const [warning] = world.queue.expired;
+        expect(Object.keys(warning).sort()).toEqual(["at", "code", "id"]);
+        await world.queue.load();
+        expect(world.queue.expired).toHaveLength(1);
+        await world.queue.seen(warning.id);
+        expect(world.queue.expired).toEqual([]);
+    });
+
+    test("a draft lasts until its note, or its time", async () => {
+        const world = makeQueue();
+        await world.queue.keepDraft(7, { code: "vuta-tevu-32", form: { note: "x" } }, 2);
+        await world.queue.keepDraft(8, { code: "fine-bode-11", form: {} }, 2);
+        expect(world.queue.draftOf(7).form).toEqual({ note: "x" });
+        await world.add(7);
+        expect(world.queue.draftOf(7)).toBe(undefined);
+        world.now += 2 * HOUR;
+        await world.queue.load();
+        expect(world.queue.drafts).toEqual([]);
+        expect(world.queue.expired.map(({ code }) => code)).toInclude("fine-bode-11");
+    });
+
+    test("two that share a store send a note once", async () => {
+        const store = new MemoryStore();
+        const [one, other] = [makeQueue(store), makeQueue(store)];
+        const locks = new Map();
+        for (const { queue } of [one, other]) {
+            queue.lock = (key, work) => {
+                const before = locks.get(key) || Promise.resolve();
+                const mine = before.then(work);
+                locks.set(key, mine);
+                return mine;
+            };
+        }
+        await one.add();
+        one.now = other.now = 1_000 + UNDO;
+        await Promise.all([one.queue.flush(), other.queue.flush()]);
+        expect(one.sent.length + other.sent.length).toBe(1);
+    });
+
+    test("the list of the screen is kept as long as a note", async () => {
+        const world = makeQueue();
+        await world.queue.keepScreen({ hours: 2, courses: [] });
+        expect((await world.queue.lastScreen()).screen.courses).toEqual([]);
+        world.now += 2 * HOUR;
+        expect(await world.queue.lastScreen()).toBe(null);
+        await world.queue.clear();
+        expect(await world.queue.store.all()).toEqual([]);
+    });
+});
+
+test("a key has small letters only, and is never the same", () => {
+    const keys = Array.from({ length: 50 }, newKey);
+    expect(keys.every((key) => /^[a-z]{28}$/.test(key))).toBe(true);
+    expect(new Set(keys).size).toBe(50);
+});
+
+test("what an answer means", () => {
+    const error = (name) => ({ error: { data: { name, message: "No." } } });
+    expect(readAnswer({ result: { id: 1 } })).toEqual(SENT);
+    expect(readAnswer(null)).toEqual(OFFLINE);
+    expect(readAnswer({})).toEqual(OFFLINE);
+    expect(readAnswer(error("odoo.http.SessionExpiredException")).state).toBe("session");
+    for (const name of ["UserError", "AccessError", "ValidationError", "MissingError"]) {
+        expect(readAnswer(error(`odoo.exceptions.${name}`))).toEqual({
+            state: "refused",
+            message: "No.",
+        });
+    }
+    for (const name of ["psycopg2.OperationalError", "odoo.exceptions.ConcurrencyError"]) {
+        expect(readAnswer(error(name))).toEqual(OFFLINE);
+    }
+});
+
+test("outside the hours of a standard", () => {
+    const window = { from: 8.5, to: 16, days: 5 };
+    const at = (weekday, hour, minute = 0) => isOutside(window, { weekday, hour, minute });
+    expect([at(1, 8, 29), at(1, 8, 30), at(5, 15, 59), at(5, 16), at(6, 12)]).toEqual([
+        true, false, false, true, true,
+    ]);
+    expect(isOutside(false, { weekday: 7, hour: 3, minute: 0 })).toBe(false);
+});
+
+test("the order of the list", () => {
+    const courses = [
+        { id: 1, due: false, last: "2026-09-14" },
+        { id: 2, due: "2026-09-20", last: false },
+        { id: 3, due: "2026-09-10", last: "2026-09-15" },
+    ];
+    const ids = (order) => ordered(courses, order).map(({ id }) => id);
+    expect(ids("due")).toEqual([3, 2, 1]);
+    expect(ids("recent")).toEqual([3, 1, 2]);
+});
+
+describe("the screen", () => {
+    defineMailModels();
+
+    const course = {
+        id: 7, code: "vuta-tevu-32", due: "2026-09-10", late: true, when: "6 days late",
+        last: false, texts: true, asks_told: false, form_ids: [], function_ids: [],
+        window: false,
+    };
+    const screen = {
+        user_id: 2, now: "2026-09-16 10:00:00", hours: 72, tz: "Europe/Copenhagen",
+        course_id: false, appointment: false, out: false,
+        courses: [course, { ...course, id: 8, code: "fine-bode-11", texts: false, due: false }],
+        outcomes: [["met", "Met"], ["no_answer", "No answer"]],
+        hours_reasons: [["wish", "The person's wish"]],
+        forms: [{ id: 1, name: "Phone", is_visit: false },
+                { id: 2, name: "Visit at home", is_visit: true }],
+        functions: [{ id: 5, name: "Isolation" }, { id: 6, name: "Network" }],
+    };
+
+    /** Open the screen; what is sent is told as a step, with what it says. */
+    async function openScreen(values = {}, params = {}) {
+        const sent = [];
+        onRpc("sekp.quick.log", "get_screen", () => ({ ...screen, ...values }));
+        onRpc("sekp.quick.log", "log", ({ args }) => {
+            sent.push(args[0]);
+            return { id: 1, again: false };
+        });
+        await mountWithCleanup(WebClient);
+        const keeper = getService("sekp_quick_log");
+        await keeper.ready;
+        keeper.queue.store = new MemoryStore();
+        await getService("action").doAction({
+            type: "ir.actions.client",
+            tag: "sekp_quick_log",
+            params,
+        });
+        await animationFrame();
+        return sent;
+    }
+
+    const settled = async () => {
+        await advanceTime(500);
+        await animationFrame();
+    };
+
+    test("two taps for who was not there, with a way back", async () => {
+        const sent = await openScreen();
+        expect(queryAllAttributes("[data-sekp=course]", "data-code")).toEqual([
+            "vuta-tevu-32", "fine-bode-11",
+        ]);
+        await click("[data-sekp=course]:first");
+        await animationFrame();
+        await click("[data-sekp=not_there]");
+        await settled();
+        expect("[data-sekp=undone]").toHaveCount(1);
+        expect(sent).toEqual([]);
+        await click("[data-sekp=undo]");
+        await settled();
+        expect("[data-sekp=undone]").toHaveCount(0);
+        expect("[data-sekp=no_answer]").toHaveAttribute("aria-pressed", "true");
+        await click("[data-sekp=save]");
+        await settled();
+        await advanceTime(UNDO + 1000);
+        await settled();
+        expect(sent).toHaveLength(1);
+        expect(sent[0].outcome).toBe("no_answer");
+        expect(sent[0].form_id).toBe(2);
+        expect(sent[0].minutes).toBe(15);
+        expect("[data-sekp=undone]").toHaveCount(0);
+    });
+
+    test("all that can be said, and on to the next", async () => {
+        const sent = await openScreen();
+        await click("[data-sekp=course]:first");
+        await animationFrame();
+        await click("[data-sekp=met]");
+        await animationFrame();
+        await click("[data-sekp=form]:first");
+        await click("[data-sekp=function]:last");
+        await click("#sekp_note");
+        await edit("Sad ved kanalen");
+        await animationFrame();
+        await click("[data-sekp=save_next]");
+        await settled();
+        expect("[data-sekp=code]").toHaveText("fine-bode-11");
+        expect("#sekp_note").toHaveCount(0);
+        await getService("sekp_quick_log").release();
+        expect(sent[0].note).toBe("Sad ved kanalen");
+        expect(sent[0].function_ids).toEqual([6]);
+        expect(sent[0].form_id).toBe(1);
+        expect(sent[0].minutes).toBe(30);
+    });
+
+    test("a standard that stores no text asks for none", async () => {
+        await openScreen();
+        await click("[data-sekp=course]:last");
+        await animationFrame();
+        await click("[data-sekp=met]");
+        await animationFrame();
+        expect("#sekp_note, #sekp_next").toHaveCount(0);
+    });
+
+    test("outside the hours a reason is asked for before anything is sent", async () => {
+        const window = { from: 0, to: 0, days: 5 };
+        const sent = await openScreen(
+            { courses: [{ ...course, window }] },
+            { course_id: 7 }
+        );
+        expect("[data-sekp=code]").toHaveText("vuta-tevu-32");
+        await click("[data-sekp=not_there]");
+        await settled();
+        expect("[data-sekp=undone]").toHaveCount(0);
+        expect("[data-sekp=save]").not.toBeEnabled();
+        await click("[data-sekp=wish]");
+        await animationFrame();
+        await click("[data-sekp=save]");
+        await settled();
+        expect("[data-sekp=undone]").toHaveCount(1);
+        await getService("sekp_quick_log").release();
+        expect(sent[0].hours_reason).toBe("wish");
+    });
+
+    test("a code is found among one's own, and nothing else is asked for", async () => {
+        await openScreen();
+        await click(".o_sekp_search");
+        await edit("FINE");
+        await animationFrame();
+        expect(queryAllAttributes("[data-sekp=course]", "data-code")).toEqual([
+            "fine-bode-11",
+        ]);
+    });
+});
