@@ -2,7 +2,7 @@
     "name": "SEKP Outreach",
     "summary": "Contact persons under Serviceloven § 99: nobody is forgotten, and "
     "nobody learns anything",
-    "version": "19.0.1.6.0",
+    "version": "19.0.1.7.0",
     "category": "Services/Outreach",
     "author": "SEKP Outreach",
     "license": "LGPL-3",

@@ -147,11 +147,14 @@ class TestQuickLog(QuickCase):
 
     def test_a_course_of_others_and_one_that_is_not_there_are_refused_alike(self):
         foreign = self.allocate(user=self.colleague)
+        closed = self.allocate(user=self.colleague)
+        closed._close("achieved")
         sentences = set()
-        for course_id in (foreign.id, 99_999_999):
-            with self.refused(AccessError, "no longer open") as caught:
-                self.quick().log(self.note(course_id=course_id), KEY)
-            sentences.add(str(caught.exception))
+        for course_id in (foreign.id, closed.id, 99_999_999):
+            for given in ({}, {"outcome": False}, {"minutes": 100_000}):
+                with self.refused(AccessError, "no longer open") as caught:
+                    self.quick().log(self.note(course_id=course_id, **given), KEY)
+                sentences.add(str(caught.exception))
         self.assertEqual(len(sentences), 1)
 
     def test_somebody_else_has_logged_in_on_the_phone(self):
