@@ -16,6 +16,11 @@ SLOWER, PHONE = 4, 390
 TIMES = 5
 SOURCES = places.ADDON / "static" / "src"
 LISTS = {OURS: MINE, CRM: PIPELINE}
+NOTE, NOTED = "/odoo/street-note", "[data-sekp=undone]"
+COURSE, NOT_THERE = "[data-sekp=course]", "[data-sekp=not_there]"
+# The page is left, so that nothing waits to be undone; and nothing is unsent then.
+LEAVE = "window.dispatchEvent(new Event('pagehide')), true"
+SENT = "!document.querySelector('[data-sekp=unsent]')"
 CARDS = ".o_kanban_view .o_kanban_record, .o_list_view .o_data_row"
 
 
@@ -51,4 +56,24 @@ def measure(runtime, database):
                 page.until(f"!!document.querySelector({CARDS!r})")
                 seconds.append(time.monotonic() - begun)
             told["first list"][whose] = sorted(seconds)[TIMES // 2]
+        told["street note"] = _street_note(page, bench.address)
     return told
+
+
+def _street_note(page, address):
+    """Seconds until one's citizens are there, and from the first tap to the answer."""
+    opened, noted = [], []
+    for _number in range(TIMES):
+        begun = time.monotonic()
+        page.open(address + NOTE)
+        page.until(f"!!document.querySelector({COURSE!r})")
+        opened.append(time.monotonic() - begun)
+        begun = time.monotonic()
+        for selector in (COURSE, NOT_THERE):
+            page.until(f"!!document.querySelector({selector!r})")
+            page.click(selector)
+        page.until(f"!!document.querySelector({NOTED!r})")
+        page.run(LEAVE)
+        page.until(SENT)
+        noted.append(time.monotonic() - begun)
+    return {"open": sorted(opened)[TIMES // 2], "log": sorted(noted)[TIMES // 2]}

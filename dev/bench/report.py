@@ -300,5 +300,9 @@ def _at_large(told):
             f"{front['weight']['scss'] / 1024:.1f} kB. With a processor "
             f"{front['slower']} times slower and {front['width']} px, from the address "
             f"to the first card of one's own list: {lists[OURS] / lists[CRM]:.2f} of "
-            "the time of crm's pipeline.",
+            "the time of crm's pipeline. The street note: "
+            f"{front['street note']['open'] / lists[CRM]:.2f} of it until one's "
+            "citizens are there, "
+            f"{front['street note']['log'] / lists[CRM]:.2f} of it from the first tap "
+            "of an attempt to the server's answer.",
         )
