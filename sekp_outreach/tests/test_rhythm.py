@@ -507,3 +507,49 @@ class TestNotSeen(RhythmCase):
         )
         later = self.steps(course).filtered(lambda step: step.date_deadline > TODAY)
         self.assertEqual(later.user_id, self.colleague)
+
+
+@tagged("post_install", "-at_install", "sekp_outreach")
+class TestRhythmStrip(RhythmCase):
+    """Persistence can be seen: contacts and attempts by week."""
+
+    def strips(self, courses, user=None):
+        self.env.flush_all()
+        self.env.invalidate_all()
+        return [
+            [(one["met"], one["tried"]) for one in course.rhythm_strip]
+            for course in courses.with_user(user or self.worker)
+        ]
+
+    def test_contacts_and_attempts_are_counted_in_their_weeks(self):
+        course, other = self.begin(), self.begin()
+        self.meet(course, 0, 1)
+        self.meet(course, 7, outcome="no_answer")
+        self.meet(other, 7)
+        with self.on(8):
+            strip, of_other = self.strips(course | other)
+            self.assertEqual(len(strip), 13)
+            self.assertEqual(strip[-2:], [(2, 0), (0, 1)])
+            self.assertEqual(of_other[-2:], [(0, 0), (1, 0)])
+            self.assertEqual({*strip[:-2]}, {(0, 0)})
+
+    def test_what_was_corrected_counts_once_and_what_is_old_not_at_all(self):
+        course = self.begin()
+        self.meet(course, 0)
+        contact = course.sudo().contact_ids
+        again = contact.with_user(self.worker).action_correct()["context"]
+        self.env["sekp.contact"].with_user(self.worker).with_context(**again).create(
+            {"minutes": 15}
+        )
+        self.assertEqual(sum(met for met, _tried in self.strips(course)[0]), 1)
+        with self.on(7 * 13):
+            self.assertEqual({*self.strips(course)[0]}, {(0, 0)})
+
+    def test_all_of_a_board_take_one_statement(self):
+        courses = self.begin() | self.begin() | self.begin()
+        self.strips(courses)
+        courses = courses.with_user(self.worker)
+        self.env.invalidate_all()
+        courses.mapped("reference")
+        with self.assertQueryCount(1):
+            courses.mapped("rhythm_strip")

@@ -1,5 +1,6 @@
 """How often a person is usually met, and from when silence departs from it."""
 
+from collections import Counter
 from datetime import timedelta
 from itertools import pairwise
 from statistics import median
@@ -89,6 +90,26 @@ def gap_since(latest, days):
     True
     """
     return latest + timedelta(days=days) if days else None
+
+
+def by_week(days, today, weeks):
+    """Return the Mondays of the latest weeks, each with how many of the days are in it.
+
+    :param days: of contacts, in any order
+    :param date today: the last week is the one it lies in
+    :param int weeks: how many
+
+    >>> from datetime import date
+    >>> wednesday = date(2026, 9, 16)
+    >>> by_week([date(2026, 9, 7), date(2026, 9, 13), wednesday], wednesday, 2)
+    [(datetime.date(2026, 9, 7), 2), (datetime.date(2026, 9, 14), 1)]
+    >>> by_week([date(2026, 8, 1)], wednesday, 1)
+    [(datetime.date(2026, 9, 14), 0)]
+    """
+    last = today - timedelta(days=today.weekday())
+    counts = Counter(day - timedelta(days=day.weekday()) for day in days)
+    mondays = [last - timedelta(weeks=ago) for ago in reversed(range(weeks))]
+    return [(monday, counts[monday]) for monday in mondays]
 
 
 def workload(agreed, usual):
