@@ -288,8 +288,9 @@ class TestFiguresAttack(FiguresCase):
     # --- another municipality ---------------------------------------------------------
     def test_another_municipality_is_not_chosen_by_the_context(self):
         theirs = self.foreign_company.ids
-        for user in self.attackers - self.foreign_reader - self.foreign_manager:
-            for model in ("sekp.statistic", *DIALOGS):
+        abroad = self.foreign_reader | self.foreign_manager
+        for model in ("sekp.statistic", *DIALOGS):
+            for user in self.asking(model) - abroad:
                 for context in (
                     {"allowed_company_ids": theirs},
                     {"allowed_company_ids": [*theirs, *self.company.ids]},
@@ -343,9 +344,12 @@ class TestFiguresAttack(FiguresCase):
             (WEEK, self.dialogs["sekp.homeless.week"], self.attackers),
         ):
             for user in users:
-                with self.subTest(report=report, user=user.login):
-                    with self.assertRaises(AccessError), self.env.cr.savepoint():
-                        self.render(report, record, user)
+                with (
+                    self.subTest(report=report, user=user.login),
+                    self.assertRaises(AccessError),
+                    self.env.cr.savepoint(),
+                ):
+                    self.render(report, record, user)
         for user in self.attackers - self.reader - self.manager:
             for method in ("action_show_goals", "action_show_goals_in_force"):
                 ids = [self.standard.ids] if method == "action_show_goals" else []
