@@ -6,7 +6,7 @@ find the one person by whom they differ.
 
 from datetime import timedelta
 
-# The same whatever the threshold is: ranges whose bounds move with it tell, threshold by
+# The same whatever the threshold is: bounds that move with it would tell, threshold by
 # threshold, the number itself.
 FIRST, STEP = 5, 10
 
