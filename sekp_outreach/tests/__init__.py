@@ -38,6 +38,7 @@ from . import test_guards
 from . import test_lone_work
 from . import test_leaving
 from . import test_left_without
+from . import test_figures_attack
 from . import test_figures_shown
 from . import test_intake_room
 from . import test_jobs

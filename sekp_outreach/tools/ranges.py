@@ -6,22 +6,27 @@ find the one person by whom they differ.
 
 from datetime import timedelta
 
-STEP = 10
+# The same whatever the threshold is: bounds that move with it would tell, threshold by
+# threshold, the number itself.
+FIRST, STEP = 5, 10
 
 
 def range_of(number, least):
     """Return the range in which a number lies: its lowest and its highest number.
 
-    The first reaches from nought to the last number that is too small to be told; each
-    further one begins ten times as high as the one before. Nought is not told either:
-    nobody can then see when the first one came.
+    The first reaches from nought to the last number that is too small to be told, or
+    further; each further one begins ten times as high as the one before. Nought is not
+    told either: nobody can then see when the first one came.
 
+    :param int least: from which on a number is not small
     >>> [range_of(number, 5) for number in (0, 4, 5, 49, 50, 4999)]
     [(0, 4), (0, 4), (5, 49), (5, 49), (50, 499), (500, 4999)]
-    >>> range_of(2, 3), range_of(3, 3)
-    ((0, 2), (3, 29))
+    >>> range_of(3, 3), range_of(7, 6), range_of(50, 6)
+    ((0, 4), (0, 49), (50, 499))
     """
-    low, high = 0, least
+    low, high = 0, FIRST
+    while high < least:
+        high *= STEP
     while number >= high:
         low, high = high, high * STEP
     return low, high - 1
