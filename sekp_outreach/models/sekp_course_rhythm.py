@@ -74,9 +74,10 @@ class SekpCourse(models.Model):
         "else by the usual one, else one.",
     )
     steps_open = fields.Boolean(compute="_compute_steps_open")
-    rhythm_strip = fields.Json(
+    outreach_days = fields.Json(
         string="Contacts and Attempts by Week",
-        compute="_compute_rhythm_strip",
+        compute="_compute_rhythm",
+        store=True,
         exportable=False,
         help="The last 13 weeks: filled for a contact, hollow for an attempt.",
     )
@@ -118,48 +119,10 @@ class SekpCourse(models.Model):
             course.last_outreach_on = course._latest_day(everything)
             local = course.company_id._sekp_local
             course.usual_days = rhythm.usual_interval(local(at).date() for at in met)
-
-    @api.depends(
-        "contact_ids.is_current", "contact_ids.started_at", "contact_ids.outcome"
-    )
-    def _compute_rhythm_strip(self):
-        """Tell how many contacts and attempts there were in each of the last weeks.
-
-        All courses of a board with one statement, by the rules of the log.
-        """
-        company = self.env.company
-        today = company._sekp_today()
-        since = today - timedelta(weeks=STRIP_WEEKS)
-        groups = self.env["sekp.contact"]._read_group(
-            [
-                ("course_id", "in", self.ids),
-                ("is_current", "=", True),
-                ("started_at", ">=", company._sekp_start_of_day(since)),
-            ],
-            ["course_id", "outcome"],
-            ["started_at:array_agg"],
-        )
-        days = {}
-        for course, outcome, instants in groups:
-            key = course.id, outcome == "met"
-            local = [company._sekp_local(at).date() for at in instants]
-            days.setdefault(key, []).extend(local)
-        for course in self:
-            met, tried = (
-                rhythm.by_week(days.get((course.id, kind), ()), today, STRIP_WEEKS)
-                for kind in (True, False)
+            since = course.company_id._sekp_today() - timedelta(weeks=STRIP_WEEKS)
+            course.outreach_days = rhythm.lately(
+                [(local(at).date(), at in met) for at in everything], since
             )
-            course.rhythm_strip = [
-                {
-                    "week": monday.isocalendar().week,
-                    "from": fields.Date.to_string(monday),
-                    "met": contacts,
-                    "tried": attempts,
-                }
-                for (monday, contacts), (_monday, attempts) in zip(
-                    met, tried, strict=True
-                )
-            ]
 
     def _latest_day(self, instants):
         if not instants:

@@ -2,8 +2,10 @@ import base64
 import csv
 import inspect
 import logging
+from unittest.mock import patch
 
 from odoo import Command
+from odoo.fields import Domain
 from odoo.tests import tagged
 from odoo.tools import SQL, file_open
 
@@ -184,7 +186,15 @@ class TestCanaries(CanaryCase, MailCase):
         )  # fmt: skip
         texts = {word for (model, _name), word in self.words.items()
                  if model in ("sekp.contact", "sekp.course")}  # fmt: skip
-        with self.env.cr.savepoint() as savepoint:
+        with (
+            # It makes searches quick, and is no rule: what it hides must not count.
+            patch.object(
+                self.registry["sekp.course"],
+                "_sekp_in_question",
+                lambda _self: Domain.TRUE,
+            ),
+            self.env.cr.savepoint() as savepoint,
+        ):
             self.env["ir.rule"].search(
                 [("model_id.model", "in", ("sekp.contact", "sekp.course"))]
             ).active = False

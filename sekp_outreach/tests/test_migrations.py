@@ -99,3 +99,19 @@ class TestMigrations(OutreachCase):
             self.env.invalidate_all()
         self.assertEqual(review.status_sent_on, LONG_AGO)
         self.assertEqual(self.problems(), [])
+
+    def test_the_days_of_the_last_contacts_are_told(self):
+        self.make_standard()
+        course, quiet = self.allocate(), self.allocate()
+        for outcome in ("met", "no_answer", "met"):
+            self.log(course, outcome=outcome)
+        courses = (course | quiet).sudo()
+        self.env.flush_all()
+        self.env.invalidate_all()
+        known = courses.mapped("outreach_days")
+        self.assertEqual([len(days["met"]) for days in known], [2, 0])
+        self.env.cr.execute("UPDATE sekp_course SET outreach_days = NULL")
+        for _time in range(2):
+            self.migrate("19.0.1.7.0", "pre-migration")
+            self.env.invalidate_all()
+            self.assertEqual(courses.mapped("outreach_days"), known)

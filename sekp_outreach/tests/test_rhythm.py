@@ -513,25 +513,23 @@ class TestNotSeen(RhythmCase):
 class TestRhythmStrip(RhythmCase):
     """Persistence can be seen: contacts and attempts by week."""
 
-    def strips(self, courses, user=None):
+    def days(self, course):
         self.env.flush_all()
         self.env.invalidate_all()
-        return [
-            [(one["met"], one["tried"]) for one in course.rhythm_strip]
-            for course in courses.with_user(user or self.worker)
-        ]
+        return course.with_user(self.worker).outreach_days
 
-    def test_contacts_and_attempts_are_counted_in_their_weeks(self):
-        course, other = self.begin(), self.begin()
+    def day(self, number):
+        return (TODAY + timedelta(days=number)).isoformat()
+
+    def test_contacts_and_attempts_are_told_apart_by_day(self):
+        course = self.begin()
+        self.assertEqual(self.days(course), {"met": [], "tried": []})
         self.meet(course, 0, 1)
         self.meet(course, 7, outcome="no_answer")
-        self.meet(other, 7)
-        with self.on(8):
-            strip, of_other = self.strips(course | other)
-            self.assertEqual(len(strip), 13)
-            self.assertEqual(strip[-2:], [(2, 0), (0, 1)])
-            self.assertEqual(of_other[-2:], [(0, 0), (1, 0)])
-            self.assertEqual({*strip[:-2]}, {(0, 0)})
+        self.assertEqual(
+            self.days(course),
+            {"met": [self.day(0), self.day(1)], "tried": [self.day(7)]},
+        )
 
     def test_what_was_corrected_counts_once_and_what_is_old_not_at_all(self):
         course = self.begin()
@@ -541,15 +539,16 @@ class TestRhythmStrip(RhythmCase):
         self.env["sekp.contact"].with_user(self.worker).with_context(**again).create(
             {"minutes": 15}
         )
-        self.assertEqual(sum(met for met, _tried in self.strips(course)[0]), 1)
-        with self.on(7 * 13):
-            self.assertEqual({*self.strips(course)[0]}, {(0, 0)})
+        self.assertEqual(self.days(course)["met"], [self.day(0)])
+        self.meet(course, 7 * 13 + 1)
+        self.assertEqual(self.days(course)["met"], [self.day(7 * 13 + 1)])
 
-    def test_all_of_a_board_take_one_statement(self):
-        courses = self.begin() | self.begin() | self.begin()
-        self.strips(courses)
-        courses = courses.with_user(self.worker)
+    def test_a_board_and_a_form_ask_nothing_more_for_it(self):
+        courses = self.begin() | self.begin()
+        self.meet(courses[0], 0)
+        self.env.flush_all()
         self.env.invalidate_all()
+        courses = courses.with_user(self.worker)
         courses.mapped("reference")
-        with self.assertQueryCount(1):
-            courses.mapped("rhythm_strip")
+        with self.assertQueryCount(0):
+            courses.mapped("outreach_days")

@@ -1,6 +1,5 @@
 """How often a person is usually met, and from when silence departs from it."""
 
-from collections import Counter
 from datetime import timedelta
 from itertools import pairwise
 from statistics import median
@@ -92,24 +91,22 @@ def gap_since(latest, days):
     return latest + timedelta(days=days) if days else None
 
 
-def by_week(days, today, weeks):
-    """Return the Mondays of the latest weeks, each with how many of the days are in it.
+def lately(days, since):
+    """Return the days of contacts and of attempts that are not too long ago, sorted.
 
-    :param days: of contacts, in any order
-    :param date today: the last week is the one it lies in
-    :param int weeks: how many
+    :param days: pairs of a day and whether the person was met on it
+    :param date since: the first day that counts
 
     >>> from datetime import date
-    >>> wednesday = date(2026, 9, 16)
-    >>> by_week([date(2026, 9, 7), date(2026, 9, 13), wednesday], wednesday, 2)
-    [(datetime.date(2026, 9, 7), 2), (datetime.date(2026, 9, 14), 1)]
-    >>> by_week([date(2026, 8, 1)], wednesday, 1)
-    [(datetime.date(2026, 9, 14), 0)]
+    >>> lately([(date(2026, 9, 16), True), (date(2026, 9, 8), False),
+    ...         (date(2026, 5, 1), True)], date(2026, 6, 17))
+    {'met': ['2026-09-16'], 'tried': ['2026-09-08']}
     """
-    last = today - timedelta(days=today.weekday())
-    counts = Counter(day - timedelta(days=day.weekday()) for day in days)
-    mondays = [last - timedelta(weeks=ago) for ago in reversed(range(weeks))]
-    return [(monday, counts[monday]) for monday in mondays]
+    latest = sorted(pair for pair in days if pair[0] >= since)
+    return {
+        kind: [day.isoformat() for day, met in latest if met == wanted]
+        for kind, wanted in (("met", True), ("tried", False))
+    }
 
 
 def workload(agreed, usual):

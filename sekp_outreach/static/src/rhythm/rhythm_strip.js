@@ -4,6 +4,9 @@ import { _t } from "@web/core/l10n/translation";
 import { registry } from "@web/core/registry";
 import { standardFieldProps } from "@web/views/fields/standard_field_props";
 
+const { DateTime } = luxon;
+
+const WEEKS = 13;
 // Of more in one week a plus is shown; the words tell all of them.
 const MOST = 4;
 
@@ -13,21 +16,33 @@ export class RhythmStrip extends Component {
     static props = { ...standardFieldProps };
 
     get weeks() {
-        return (this.props.record.data[this.props.name] || []).map((week) => ({
-            ...week,
-            told: this.tell(week),
-            marks: [
-                ...Array(Math.min(week.met, MOST)).fill("met"),
-                ...Array(Math.min(week.tried, MOST)).fill("tried"),
-            ].slice(0, MOST),
-            more: week.met + week.tried > MOST,
-        }));
+        const days = this.props.record.data[this.props.name] || {};
+        const last = DateTime.now().startOf("week");
+        const weeks = [];
+        for (let ago = WEEKS - 1; ago >= 0; ago--) {
+            const from = last.minus({ weeks: ago });
+            const count = (kind) =>
+                (days[kind] || []).filter((day) => +deserializeDate(day).startOf("week") === +from)
+                    .length;
+            const week = { from, met: count("met"), tried: count("tried") };
+            weeks.push({
+                ...week,
+                key: from.toISODate(),
+                told: this.tell(week),
+                marks: [
+                    ...Array(week.met).fill("met"),
+                    ...Array(week.tried).fill("tried"),
+                ].slice(0, MOST),
+                more: week.met + week.tried > MOST,
+            });
+        }
+        return weeks;
     }
 
-    tell({ week, from, met, tried }) {
+    tell({ from, met, tried }) {
         return _t("Week %(week)s, from %(day)s: contacts %(met)s, attempts %(tried)s", {
-            week,
-            day: formatDate(deserializeDate(from)),
+            week: from.weekNumber,
+            day: formatDate(from),
             met,
             tried,
         });
