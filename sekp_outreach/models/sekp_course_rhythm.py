@@ -121,7 +121,12 @@ class SekpCourse(models.Model):
             course.usual_days = rhythm.usual_interval(local(at).date() for at in met)
             since = course.company_id._sekp_today() - timedelta(weeks=STRIP_WEEKS)
             course.outreach_days = rhythm.lately(
-                [(local(at).date(), at in met) for at in everything], since
+                [
+                    (local(at).date(), outcome == "met")
+                    for outcome, ats in instants.items()
+                    for at in ats
+                ],
+                since,
             )
 
     def _latest_day(self, instants):

@@ -543,12 +543,11 @@ class TestRhythmStrip(RhythmCase):
         self.meet(course, 7 * 13 + 1)
         self.assertEqual(self.days(course)["met"], [self.day(7 * 13 + 1)])
 
-    def test_a_board_and_a_form_ask_nothing_more_for_it(self):
+    def test_it_is_read_with_the_course(self):
         courses = self.begin() | self.begin()
         self.meet(courses[0], 0)
         self.env.flush_all()
         self.env.invalidate_all()
         courses = courses.with_user(self.worker)
-        courses.mapped("reference")
-        with self.assertQueryCount(0):
-            courses.mapped("outreach_days")
+        with self.assertQueryCount(1):
+            courses.fetch(["reference", "outreach_days"])
