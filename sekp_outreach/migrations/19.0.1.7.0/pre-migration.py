@@ -8,7 +8,8 @@ def migrate(cr, version):
         """
         UPDATE sekp_course
            SET outreach_days = jsonb_build_object(
-                   'met', COALESCE(found.met, '[]'), 'tried', COALESCE(found.tried, '[]')
+                   'met', COALESCE(found.met, '[]'),
+                   'tried', COALESCE(found.tried, '[]')
                )
           FROM sekp_course AS course
           LEFT JOIN (
