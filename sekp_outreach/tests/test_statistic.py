@@ -103,6 +103,9 @@ class TestStatistic(OutreachCase):
 
     def test_figures_agree_with_a_recount(self):
         """What was told and what waits add up to what happened, counted otherwise."""
+        self.env.flush_all()
+        # By the clock of the transaction, which no test can stop, all are late.
+        self.env.cr.execute("UPDATE sekp_contact SET create_date = started_at")
         for month in range(3, 8):
             self.count(month, 20)
         self.assertEqual(differences(self.env, self.company), [])
