@@ -227,14 +227,28 @@ class Page:
         """Hold down Alt."""
         self.call("Input.dispatchKeyEvent", type="rawKeyDown", key="Alt", modifiers=ALT)
 
+    def corners(self, selector):
+        """Return where an element is, scrolled into view.
+
+        Found anew when the page draws itself again meanwhile.
+        """
+        end = time.monotonic() + PATIENCE
+        while True:
+            try:
+                node = self.find(selector)
+                self.call("DOM.scrollIntoViewIfNeeded", nodeId=node)
+                return self.call("DOM.getContentQuads", nodeId=node)["quads"][0]
+            except (AssertionError, LookupError):
+                if time.monotonic() > end:
+                    raise
+                time.sleep(0.05)
+
     def click(self, selector):
         """Click into the middle of an element, once the page stands still."""
-        node = self.find(selector)
         corners, before = None, []
         while corners != before:
             before = corners
-            self.call("DOM.scrollIntoViewIfNeeded", nodeId=node)
-            corners = self.call("DOM.getContentQuads", nodeId=node)["quads"][0]
+            corners = self.corners(selector)
             time.sleep(0.05)
         at = {"x": sum(corners[::2]) / 4, "y": sum(corners[1::2]) / 4}
         for kind in ("mousePressed", "mouseReleased"):
