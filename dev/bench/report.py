@@ -22,9 +22,9 @@ REASONS = {
     "which records may be opened, one writes the access log.",
     "team activity view: at most 10": "as in the activity view, and the count beyond "
     "the first page.",
-    "open: at most half": "about half of it is Odoo's way of putting together the rules of "
-    "sixteen kinds of parts, the rest what they show; fewer parts read at first would "
-    "be the way.",
+    "open: at most half": "about half of it is Odoo's way of putting together the "
+    "rules of sixteen kinds of parts, the rest what they show; fewer parts read at "
+    "first would be the way.",
     "morning: grows": "for the first lines PostgreSQL reads activities by their day, "
     "done ones too.",
     "own list: at most 3 times": "an empty call asks one statement, a list eight.",
