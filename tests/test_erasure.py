@@ -9,9 +9,9 @@ from contextlib import closing
 from threading import Barrier
 
 import pytest
-import requests
 
 from dev import databases, places
+from dev.web_client import WebClient
 
 PASSWORD = "slettet-for-altid"
 # In everything about the person who is erased, and about the one who is not.
@@ -93,41 +93,6 @@ def disguises(word):
     }
 
 
-class Client:
-    """One person's web client."""
-
-    def __init__(self, address, database, login):
-        self.address = address
-        self.session = requests.Session()
-        answer = self.post(
-            "/web/session/authenticate",
-            {"db": database, "login": login, "password": PASSWORD},
-        )
-        assert answer["result"]["uid"], answer
-
-    def post(self, path, params):
-        return self.session.post(
-            self.address + path, json={"params": params}, timeout=120
-        ).json()
-
-    def call(self, model, method, *args, **context):
-        """Call a method as the web client does; return its answer."""
-        answer = self.post(
-            "/web/dataset/call_kw",
-            {
-                "model": model,
-                "method": method,
-                "args": args,
-                "kwargs": {"context": context} if context else {},
-            },
-        )
-        assert "error" not in answer, answer["error"]["data"]["message"]
-        return answer.get("result")
-
-    def create(self, model, **vals):
-        return self.call(model, "create", [vals])[0]
-
-
 class Person:
     """Everything that the entitled write about one person, over the wire."""
 
@@ -154,15 +119,15 @@ class Person:
             referrer_name=self.say(),
             referrer_contact=self.say(),
         )
-        leader.call("sekp.referral", "action_accept", [self.referral])
+        leader.told("sekp.referral", "action_accept", [self.referral])
         dialog = leader.create(
             "sekp.allocate",
             referral_id=self.referral,
             team_id=self.scene["team"],
             user_id=self.scene["worker"],
         )
-        leader.call("sekp.allocate", "action_allocate", [dialog])
-        (found,) = leader.call(
+        leader.told("sekp.allocate", "action_allocate", [dialog])
+        (found,) = leader.told(
             "sekp.course", "search_read", [("referral_id", "=", self.referral)], ["id"]
         )
         self.course = found["id"]
@@ -171,14 +136,14 @@ class Person:
         return self.worker.create(model, course_id=self.course, **vals)
 
     def work(self):
-        course = self.worker.call("sekp.course", "read", [self.course], ["citizen_id"])
+        course = self.worker.told("sekp.course", "read", [self.course], ["citizen_id"])
         self.worker.create(
             "sekp.identity.move",
             citizen_id=course[0]["citizen_id"][0],
             to_level="alias",
             alias=self.say(),
         )
-        self.worker.call(
+        self.worker.told(
             "sekp.course",
             "write",
             [self.course],
@@ -216,11 +181,11 @@ class Person:
             summary=self.say(),
             note=self.say(),
         )
-        self.worker.call("mail.activity", "action_feedback", [activity], self.say())
+        self.worker.told("mail.activity", "action_feedback", [activity], self.say())
 
     def close(self):
         dialog = self.part("sekp.close.course", outcome="moved")
-        self.worker.call("sekp.close.course", "action_close", [dialog])
+        self.worker.told("sekp.close.course", "action_close", [dialog])
 
 
 class Storage:
@@ -301,14 +266,16 @@ def scene(runtime, database, storage):
 
 @pytest.fixture(scope="module")
 def managers(address, database, scene):
-    return [Client(address, database, f"slet_ordning_{n}") for n in (1, 2)]
+    return [
+        WebClient(address, database, f"slet_ordning_{n}", PASSWORD, 120) for n in (1, 2)
+    ]
 
 
 @pytest.fixture(scope="module")
 def people(address, database, scene):
     """The one who is erased and the one who is not."""
-    leader = Client(address, database, "slet_leder")
-    worker = Client(address, database, "slet_medarbejder")
+    leader = WebClient(address, database, "slet_leder", PASSWORD, 120)
+    worker = WebClient(address, database, "slet_medarbejder", PASSWORD, 120)
     return [Person(word, leader, worker, scene) for word in (ERASED, KEPT)]
 
 
@@ -322,8 +289,8 @@ def closed_before(storage):
 def put_in_force(manager, rule):
     """Look at what will go by a rule, and let it count."""
     preview = "sekp.retention.preview"
-    dialog = manager.call(preview, "create", [{}], default_rule_id=rule)
-    manager.call(preview, "action_put_in_force", dialog)
+    dialog = manager.told(preview, "create", [{}], default_rule_id=rule)
+    manager.told(preview, "action_put_in_force", dialog)
 
 
 @pytest.fixture(scope="module")
@@ -402,7 +369,7 @@ def test_two_at_once_erase_each_once(storage, scene, managers, people):
     def press(client):
         dialog = client.create("sekp.retention.preview")
         barrier.wait()
-        client.call("sekp.retention.preview", "action_erase", [dialog])
+        client.told("sekp.retention.preview", "action_erase", [dialog])
 
     def job():
         barrier.wait()

@@ -9,9 +9,9 @@ from threading import Barrier, Thread
 from urllib.parse import urlsplit
 
 import pytest
-import requests
 
 from dev import chromium
+from dev.web_client import WebClient
 
 NARROW = 360
 PASSWORD = "gade-notat-i-dag"
@@ -99,6 +99,10 @@ class Scene:
         course = self.left.pop()
         return course, self.codes[course]
 
+    def client(self):
+        """Return the worker's web client, without a browser."""
+        return WebClient(self.address, self.database, "gade_en", PASSWORD)
+
     def logged(self, course):
         return self.runtime.postgres.rows(
             "SELECT outcome, note FROM sekp_contact WHERE course_id = %s",
@@ -171,29 +175,6 @@ class DroppingRelay:
             side.close()
 
 
-class Client:
-    """One person's web client, without a browser."""
-
-    def __init__(self, scene, login="gade_en"):
-        self.address = scene.address
-        self.session = requests.Session()
-        self.post(
-            "/web/session/authenticate",
-            {"db": scene.database, "login": login, "password": PASSWORD},
-        )
-
-    def post(self, path, params):
-        return self.session.post(
-            self.address + path, json={"params": params}, timeout=60
-        ).json()
-
-    def call(self, model, method, *args):
-        return self.post(
-            "/web/dataset/call_kw",
-            {"model": model, "method": method, "args": args, "kwargs": {}},
-        )
-
-
 class Phone(chromium.Page):
     """A tab on a small screen; what a thumb does is counted."""
 
@@ -244,6 +225,13 @@ class Phone(chromium.Page):
 
     def choose(self, code):
         self.tap("course", f'[data-code="{code}"]')
+
+    def begin_note(self, code, outcome):
+        """Choose how it went, and write something."""
+        self.choose(code)
+        self.tap(outcome)
+        self.into("#sekp_note")
+        self.write(SAID)
 
     def tried(self, code):
         """Note an attempt with two taps, and do not wait for what can be undone."""
@@ -362,10 +350,7 @@ def test_twenty_seconds_by_taps_and_letters(phone, scene):
 
 def test_undo_gives_back_what_was_written(phone, scene):
     course, code = scene.take()
-    phone.choose(code)
-    phone.tap("seen")
-    phone.into("#sekp_note")
-    phone.write(SAID)
+    phone.begin_note(code, "seen")
     phone.tap("save")
     phone.tap("undo")
     phone.see("#sekp_note")
@@ -453,10 +438,7 @@ def test_two_tabs_send_once(phone, chrome, scene):
 
 def test_a_draft_outlives_the_page_and_the_time_does_not(phone, scene):
     course, code = scene.take()
-    phone.choose(code)
-    phone.tap("letter")
-    phone.into("#sekp_note")
-    phone.write(SAID)
+    phone.begin_note(code, "letter")
     phone.until("!!document.querySelector('[data-sekp=throw_away]')")
     assert SAID not in phone.kept()["text"]
     phone.begin()
@@ -491,7 +473,7 @@ def test_the_course_was_closed_meanwhile(phone, scene, expected):
     with phone.unsent():
         phone.tried(code)
         phone.await_unsent(1)
-        answer = Client(scene).call("sekp.course", "action_opt_out", [course])
+        answer = scene.client().call("sekp.course", "action_opt_out", [course])
         assert "error" not in answer, answer
     phone.wake()
     phone.see("[data-sekp=refused]")
@@ -562,7 +544,7 @@ def test_plain_http_says_that_nothing_is_kept(chrome, scene):
 def test_two_requests_at_once_with_one_key(scene, expected):
     course, _code = scene.take()
     expected.add("A statement on sekp_contact failed; its values are withheld.")
-    clients = [Client(scene) for _number in range(2)]
+    clients = [scene.client() for _number in range(2)]
     barrier = Barrier(2)
 
     def send(client, key):

@@ -5,7 +5,8 @@ from concurrent.futures import ThreadPoolExecutor
 from threading import Barrier
 
 import pytest
-import requests
+
+from dev.web_client import WebClient
 
 ROUNDS = 8
 PASSWORD = "to-på-samme-tid"
@@ -55,37 +56,13 @@ def scene(runtime, database, tmp_path_factory):
     return json.loads(line.split("SCENE ", 1)[1])
 
 
-class Client:
-    """One person's web client."""
-
-    def __init__(self, address, database, login):
-        self.address = address
-        self.session = requests.Session()
-        answer = self.post(
-            "/web/session/authenticate",
-            {"db": database, "login": login, "password": PASSWORD},
-        )
-        assert answer["result"]["uid"], answer
-
-    def post(self, path, params):
-        return self.session.post(
-            self.address + path, json={"params": params}, timeout=60
-        ).json()
-
-    def call(self, model, method, *args):
-        return self.post(
-            "/web/dataset/call_kw",
-            {"model": model, "method": method, "args": args, "kwargs": {}},
-        )
-
-
 def test_a_double_allocation_makes_one_course(
     runtime, address, database, scene, expected
 ):
     # When the first has committed in between, PostgreSQL refuses the second's lock;
     # Odoo then tries the request again, and the log has this line.
     expected.add("A statement on sekp_referral failed; its values are withheld.")
-    clients = [Client(address, database, f"samtidig_{n}") for n in (1, 2)]
+    clients = [WebClient(address, database, f"samtidig_{n}", PASSWORD) for n in (1, 2)]
     barrier = Barrier(2)
 
     def allocate(client, user, referral):

@@ -10,6 +10,16 @@ const WEEKS = 13;
 // Of more in one week a plus is shown; the words tell all of them.
 const MOST = 4;
 
+/** Return how many of the days lie in each week, by its Monday. */
+function countByWeek(days = []) {
+    const counts = {};
+    for (const day of days) {
+        const monday = deserializeDate(day).startOf("week").toISODate();
+        counts[monday] = (counts[monday] || 0) + 1;
+    }
+    return counts;
+}
+
 /** Contacts and attempts by week, so that persistence is seen: filled and hollow. */
 export class RhythmStrip extends Component {
     static template = "sekp_outreach.RhythmStrip";
@@ -17,26 +27,24 @@ export class RhythmStrip extends Component {
 
     get weeks() {
         const days = this.props.record.data[this.props.name] || {};
+        const met = countByWeek(days.met);
+        const tried = countByWeek(days.tried);
         const last = DateTime.now().startOf("week");
-        const weeks = [];
-        for (let ago = WEEKS - 1; ago >= 0; ago--) {
-            const from = last.minus({ weeks: ago });
-            const count = (kind) =>
-                (days[kind] || []).filter((day) => +deserializeDate(day).startOf("week") === +from)
-                    .length;
-            const week = { from, met: count("met"), tried: count("tried") };
-            weeks.push({
+        return Array.from({ length: WEEKS }, (_, place) => {
+            const from = last.minus({ weeks: WEEKS - 1 - place });
+            const key = from.toISODate();
+            const week = { from, met: met[key] || 0, tried: tried[key] || 0 };
+            return {
                 ...week,
-                key: from.toISODate(),
+                key,
                 told: this.tell(week),
                 marks: [
                     ...Array(week.met).fill("met"),
                     ...Array(week.tried).fill("tried"),
                 ].slice(0, MOST),
                 more: week.met + week.tried > MOST,
-            });
-        }
-        return weeks;
+            };
+        });
     }
 
     tell({ from, met, tried }) {
@@ -49,8 +57,7 @@ export class RhythmStrip extends Component {
     }
 
     /** What is read aloud: weeks without anything are told by their number only. */
-    get summary() {
-        const weeks = this.weeks;
+    summarise(weeks) {
         const busy = weeks.filter(({ met, tried }) => met || tried);
         const quiet = _t("Weeks without any: %s", weeks.length - busy.length);
         return [...busy.map(({ told }) => told), quiet].join("; ");
