@@ -19,6 +19,7 @@ from .processes import Child
 from .say import Quit, step
 
 DATA = places.STATE / "data"
+START = (sys.executable, str(places.ROOT / "dev" / "start" / "start_odoo.py"))
 
 
 @dataclass(frozen=True)
@@ -30,7 +31,7 @@ class Runtime:
 
     def command(self, *arguments):
         """The command line, its configuration file written anew."""
-        return [sys.executable, "-m", "odoo", "-c", str(self.configure()), *arguments]
+        return [*START, "-c", str(self.configure()), *arguments]
 
     def configure(self, addons=None, name="odoo.conf"):
         """Write a configuration; the machine's own one is never read."""
@@ -156,7 +157,7 @@ class Runtime:
 
     def shell(self, database, script, file):
         """Run a script in odoo shell: its log into a file, its output returned."""
-        command = [*self.command()[:3], "shell", "-c", str(self.configure())]
+        command = [*START, "shell", "-c", str(self.configure())]
         pipe = subprocess.PIPE
         with self.child(
             [*command, "-d", database, "--no-http", "--log-level=warn"],

@@ -2,11 +2,10 @@
 
 import signal
 import subprocess
-import sys
 
 from . import databases, odoo_source, places, postgres, run
 from .say import line
-from .server import Runtime
+from .server import START, Runtime
 
 TABLE = "print(env['sekp.standard']._requirement_table(), end='')\n"
 
@@ -18,7 +17,7 @@ def shell():
         runtime = Runtime(odoo, server)
         with places.lock(places.STATE, "demo", "`make run` holds the demo database."):
             run.prepare(runtime)
-            command = [sys.executable, "-m", "odoo", "shell", "-c"]
+            command = [*START, "shell", "-c"]
             # Ctrl-C is the shell's; this process only waits for it.
             signal.signal(signal.SIGINT, lambda *_: None)
             return subprocess.call(

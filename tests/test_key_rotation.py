@@ -8,6 +8,7 @@ import subprocess
 import pytest
 
 from dev import databases, places
+from dev.server import START
 
 DATABASE = "sekp_rotation"
 NUMBER = 120
@@ -91,7 +92,7 @@ class House:
 
     def shell(self, script):
         """Run a script in odoo shell; return its output."""
-        command = [*self.runtime.command()[:3], "shell", "-c", self.configuration()]
+        command = [*START, "shell", "-c", self.configuration()]
         done = self.end(
             [*command, "-d", DATABASE, "--no-http", "--log-level=warn"], script
         )
@@ -105,10 +106,9 @@ class House:
 
     def command(self, *options):
         """The command line an administrator types."""
-        python = self.runtime.command()[:3]
         addons = f"--addons-path={self.runtime.configure().parent.parent}"
         known = ["-c", self.configuration(), "-d", DATABASE, "--log-level=error"]
-        return [*python, addons, "sekp_reencrypt", *known, *options]
+        return [*START, addons, "sekp_reencrypt", *known, *options]
 
     def end(self, command, script=None):
         """Run a command to its end."""

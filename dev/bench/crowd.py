@@ -12,12 +12,14 @@ from .client import Call, Client, Refused
 from .measure import Bench
 from .operations import OURS, OWN_COURSE, WORKER
 
-CROWD, SECONDS = 60, 60
+CROWD, WORKERS, SECONDS = 60, 2, 60
+# Odoo lets so many connections wait for a worker; the proxy before it keeps the others.
+WAITING = 8
 # What a contact person does in the street: mostly looks, sometimes writes.
 MIX = ("own list", "open", "own list", "my day", "open", "calendar", "systray")
 LOGGING = next(act for act in ACTS if act.name == "log a contact")
 AGAIN = re.compile(r"SERIALIZATION_FAILURE|LOCK_NOT_AVAILABLE|DEADLOCK_DETECTED")
-WORKERS = r"""
+PEOPLE = r"""
     SELECT u.id, u.login, u.company_id, min(c.id) FROM res_users u
       JOIN sekp_course c ON c.contact_person_id = u.id AND c.phase != 'closed'
      WHERE u.login LIKE 'worker%%' AND u.active GROUP BY u.id
@@ -79,16 +81,28 @@ def of_another(call, mine, theirs):
     return Call(call.path, params | kwargs)
 
 
+def client_of(bench, login):
+    """A client that lets go of the server after each answer, as a proxy does for it.
+
+    A worker answers one connection at a time; who kept it would keep the worker.
+    """
+    client = Client(bench.address, bench.database, login)
+    client.session.headers["Connection"] = "close"
+    return client
+
+
 class Crowd:
     """So many contact persons on one server.
 
     :param bench: serving
     :param recorded: what the client asks for each page
+    :param int workers: of the server; none for one that answers in threads
     """
 
-    def __init__(self, bench, recorded, people=CROWD):
+    def __init__(self, bench, recorded, people=CROWD, workers=0):
         self.bench = bench
-        rows = bench.runtime.postgres.rows(WORKERS, people, database=bench.database)
+        self.proxy = threading.Semaphore(WAITING * workers or people)
+        rows = bench.runtime.postgres.rows(PEOPLE, people, database=bench.database)
         first = "SELECT id, company_id FROM res_users WHERE login = %s"
         ((user, company),) = bench.runtime.postgres.rows(
             first, WORKER, database=bench.database
@@ -101,7 +115,7 @@ class Crowd:
         }
         with step(f"{len(rows)} people log in"):
             self.people = [
-                (Client(bench.address, bench.database, login), (user, company, course))
+                (client_of(bench, login), (user, company, course))
                 for user, login, company, course in rows
             ]
 
@@ -136,7 +150,8 @@ class Crowd:
             for call in calls:
                 begun = time.perf_counter()
                 try:
-                    client.rpc(call.path, call.params)
+                    with self.proxy:
+                        client.rpc(call.path, call.params)
                 except (Refused, OSError) as error:
                     told.refused.append(str(error)[:200])
                 told.walls.append(time.perf_counter() - begun)
@@ -145,7 +160,7 @@ class Crowd:
 def measure(runtime, database, recorded):
     """What sixty contact persons meet on a server of two workers."""
     bench = Bench(runtime, database)
-    with bench.serving("crowd", *bench.prefork(2)):
-        crowd = Crowd(bench, recorded)
+    with bench.serving("crowd", *bench.prefork(WORKERS)):
+        crowd = Crowd(bench, recorded, CROWD, WORKERS)
         with step(f"{CROWD} people for {SECONDS} s"):
             return crowd.live().summary()

@@ -21,6 +21,8 @@ NARROWING = {"id", "res_id", "user_id", "sekp_team_id", "sekp_for_me"}
 
 # The models to look at where a domain narrows itself to none.
 _asked = ContextVar("sekp_asked", default=None)
+# Does a condition of the domain being searched leave few activities?
+_narrowed = ContextVar("sekp_narrowed", default=False)
 
 
 @contextmanager
@@ -52,7 +54,8 @@ def conjuncts(domain):
             skipped = 2
         elif part == "!":
             skipped = 1
-        elif part != "&":
+        elif isinstance(part, tuple | list):
+            # All else is written in SQL, or is "&".
             yield part
 
 
@@ -136,6 +139,7 @@ class MailActivity(models.Model):
         bypass_access=False,
         **kwargs,
     ):
+        narrow = False
         if not (self.env.su or bypass_access):
             # Before a limit is applied: a page of a list holds what may be opened.
             domain = Domain(domain)
@@ -147,9 +151,23 @@ class MailActivity(models.Model):
             if asked is None and narrow:
                 asked = self._sekp_lie_on(domain)
             domain &= self._sekp_open_to_user(asked, domain if narrow else None)
-        return super()._search(
-            domain, offset, limit, order, bypass_access=bypass_access, **kwargs
-        )
+        token = _narrowed.set(narrow)
+        try:
+            return super()._search(
+                domain, offset, limit, order, bypass_access=bypass_access, **kwargs
+            )
+        finally:
+            _narrowed.reset(token)
+
+    def _order_field_to_sql(self, alias, field_name, direction, nulls, query):
+        if field_name != "date_deadline" or not _narrowed.get():
+            return super()._order_field_to_sql(
+                alias, field_name, direction, nulls, query
+            )
+        # Of few activities a page is wanted. By the bare column PostgreSQL would look
+        # for it in the index by day, through the activities of all others.
+        day = self._field_to_sql(alias, field_name, query)
+        return SQL("(%s + 0) %s %s", day, direction, nulls)
 
     @api.model
     @api.private

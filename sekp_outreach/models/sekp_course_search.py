@@ -1,6 +1,15 @@
 from odoo import api, models
 from odoo.fields import Domain
-from odoo.tools import SQL
+from odoo.tools import SQL, Query
+
+from .mail_activity import conjuncts
+
+
+def _names_ids(domain):
+    return any(
+        name == "id" and operator in ("=", "in") and not isinstance(value, Query)
+        for name, operator, value in conjuncts(domain)
+    )
 
 
 class SekpCourse(models.Model):
@@ -8,7 +17,8 @@ class SekpCourse(models.Model):
 
     The rule is an alternative, which no index answers: PostgreSQL would read every
     course of the municipality. Told beside it which ones it can be about, it reads
-    those of the user and of the user's teams. What may be opened the rule decides.
+    those of the user and of the user's teams, unless they are named by their ids. What
+    may be opened the rule decides.
     """
 
     _inherit = "sekp.course"
@@ -16,7 +26,9 @@ class SekpCourse(models.Model):
     @api.model
     def _search(self, domain, *args, bypass_access=False, **kwargs):
         if not (self.env.su or bypass_access):
-            domain = Domain(domain) & self._sekp_in_question()
+            domain = Domain(domain)
+            if not _names_ids(domain):
+                domain &= self._sekp_in_question()
         return super()._search(domain, *args, bypass_access=bypass_access, **kwargs)
 
     @api.model

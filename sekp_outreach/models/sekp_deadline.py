@@ -193,7 +193,10 @@ class SekpDeadline(models.Model):
             due = deadline.falls_due
             deadline.escalate_on = due and due - lead
 
-    @api.depends("started_on", "paused_on", "due", "new_due", "met_on", "lapsed")
+    @api.depends(
+        "started_on", "paused_on", "due", "new_due", "falls_due", "met_on", "lapsed",
+        "company_id",
+    )  # fmt: skip
     def _compute_state(self):
         for deadline in self:
             today = deadline.company_id._sekp_today() if deadline.company_id else None

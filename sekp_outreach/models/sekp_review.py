@@ -182,7 +182,7 @@ class SekpReview(models.Model):
             if results[goal.id] in labels
         ]
 
-    @api.depends("due", "held_on")
+    @api.depends("due", "held_on", "company_id")
     def _compute_state(self):
         for review in self:
             if review.held_on:
