@@ -260,19 +260,20 @@ class MailActivity(models.Model):
     def _sekp_among(self, found, name):
         """Return the domain of the records of a model that some activities lie on.
 
-        Without it the rules are asked of every record of a municipality.
+        Without it the rules are asked of every record of a municipality. An array,
+        because PostgreSQL looks one up by an index whatever else is asked.
 
         :param found: a query of activities
         :param str name: of the model
         """
         lie_on = SQL(
-            "(SELECT res_id FROM mail_activity WHERE res_model = %s AND id IN %s)",
+            "ARRAY(SELECT res_id FROM mail_activity WHERE res_model = %s AND id IN %s)",
             name,
             found.subselect(),
         )
         return Domain.custom(
             to_sql=lambda model, alias, query: SQL(
-                "%s IN %s", SQL.identifier(alias, "id"), lie_on
+                "%s = ANY(%s)", SQL.identifier(alias, "id"), lie_on
             )
         )
 
