@@ -122,11 +122,13 @@ from . import sekp_retention_outside
 from . import sekp_standard_prints
 from . import sekp_referral_prints
 from . import sekp_course_prints
+from . import sekp_course_safety
 from . import sekp_absence_agreement_prints
 from . import sekp_complaint_prints
 from . import sekp_erasure_certificate
 from . import sekp_erasure
 from . import sekp_follow_up
+from . import sekp_month
 from . import sekp_morning
 from . import sekp_morning_flood
 from . import sekp_morning_mail

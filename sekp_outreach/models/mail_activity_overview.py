@@ -25,7 +25,7 @@ TYPES = {
     ),
     "review": (
         "review", "written_status", "ordinary_offer", "grant_expiry",
-        "consent_expiring",
+        "consent_expiring", "safety_review",
     ),
     "handover": ("handover_waiting", "handover_follow_up"),
     "absence": ("absence_agreement", "cover_summary"),

@@ -28,6 +28,12 @@ OWED = [
         "inform_due",
     ),
     (
+        "sekp.course",
+        Domain("phase", "!=", "closed") & Domain("safety_until", "!=", False),
+        "activity_safety_review",
+        None,
+    ),
+    (
         "sekp.handover",
         Domain("state", "=", "sent"),
         "activity_handover_waiting",

@@ -103,6 +103,7 @@ class SekpCourse(models.Model):
             "inform_state", "inform_due", "informed_on",
             "informed_at_contact", "inform_postponed_ground", "inform_postponed_note",
             "stop_wished_on", "standard_since", "former_standard_ids", "replan",
+            "safety_until",
         }
     )  # fmt: skip
 
@@ -111,8 +112,17 @@ class SekpCourse(models.Model):
         "next_contact_due", "next_step", "next_step_on", "expected_end", "date_end",
         "closing_outcome", "inform_state", "inform_due", "informed_on",
         "informed_at_contact", "inform_postponed_ground", "inform_postponed_note",
-        "archive_hold_reason", "stop_wished_on",
+        "archive_hold_reason", "stop_wished_on", "safety_dog", "safety_two",
+        "safety_until",
     )  # fmt: skip
+    # What is told once, or by something that is told; hints leave no history.
+    _sekp_unhistoric = frozenset(
+        {
+            "standard_since", "former_standard_ids", "replan", "safety_dog",
+            "safety_two", "safety_until",
+        }
+    )  # fmt: skip
+
     _sekp_print_when = "date_start"
     _sekp_print_sequence = 30
 

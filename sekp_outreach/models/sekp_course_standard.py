@@ -31,8 +31,6 @@ class SekpCourse(models.Model):
     """
 
     _inherit = "sekp.course"
-    _sekp_unhistoric = frozenset({"standard_since", "former_standard_ids", "replan"})
-
     standard_since = fields.Date(
         string="Under This Version since",
         readonly=True,

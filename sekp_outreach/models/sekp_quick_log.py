@@ -14,6 +14,7 @@ from odoo.fields import Domain
 
 from .sekp_contact_quick import SentAlready
 from .sekp_course import LIVE_NOW, UNTOLD
+from .sekp_course_safety import HINTS
 
 # Letters only: no number that chance could make look like a person's.
 KEY = re.compile(r"[a-z]{24,40}")
@@ -122,7 +123,10 @@ class SekpQuickLog(models.AbstractModel):
         row &= Domain("role", "in", OWN_ROLES) & Domain(LIVE_NOW)
         return self.env["sekp.course"].search_fetch(
             Domain("phase", "!=", "closed") & Domain("assignment_ids", "any", row),
-            ["reference", "next_contact_due", "last_outreach_on", "standard_id"],
+            [
+                *("reference", "next_contact_due", "last_outreach_on", "standard_id"),
+                *HINTS,
+            ],
             order="next_contact_due, id",
             limit=MOST_COURSES,
         )
@@ -145,6 +149,7 @@ class SekpQuickLog(models.AbstractModel):
             "when": due and self.env["sekp.morning"]._when(due, today),
             "last": fields.Date.to_string(course.last_outreach_on),
             "texts": standard.registration_mode != "none",
+            "hints": course._safety_hints(),
             "asks_told": course.inform_state in UNTOLD,
             "form_ids": standard.contact_form_ids.ids,
             "function_ids": standard.support_function_ids.ids,

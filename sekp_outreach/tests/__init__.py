@@ -54,6 +54,7 @@ from . import test_intake_rates
 from . import test_mail
 from . import test_menus
 from . import test_migrations
+from . import test_month
 from . import test_morning
 from . import test_names_and_ends
 from . import test_neutralize
@@ -82,6 +83,7 @@ from . import test_written_status
 from . import test_roles
 from . import test_rotation
 from . import test_rule_mutations
+from . import test_safety
 from . import test_seal
 from . import test_series
 from . import test_simulation

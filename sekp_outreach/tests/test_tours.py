@@ -197,6 +197,37 @@ class TestCalendarTours(TourCase):
         row = agreement.assignment_id
         self.assertEqual((row.user_id, row.role), (colleague, "cover"))
 
+    def test_each_role_is_shown_around_and_nothing_is_left(self):
+        course = self.begin()
+        referrals = self.env["sekp.referral"].search_count([])
+        for role, action, size in (
+            ("contact_person", "sekp_quick_log_action", PHONE),
+            ("supervisor", "sekp_morning_action", DESKTOP),
+            ("supervisor", "sekp_morning_action", PHONE),
+            ("intake", "sekp_referral_action_new", DESKTOP),
+            ("intake", "sekp_referral_action_new", PHONE),
+        ):
+            person = "worker" if role == "contact_person" else role
+            with self.subTest(role=role, size=size):
+                self.tour(f"around_{role}", person, action, size)
+        self.assertFalse(course.contact_ids)
+        self.assertEqual(self.env["sekp.referral"].search_count([]), referrals)
+
+    def test_the_menu_shows_around(self):
+        self.begin()
+        worker = self.people["worker"]
+        self.browser_size, self.touch_enabled = PHONE, True
+        self.browser_js(
+            "/odoo/action-sekp_outreach.sekp_show_around_action",
+            "console.log('test successful')",
+            "document.querySelector('.o_tour_pointer') &&"
+            " document.querySelector('.o_sekp_quick')",
+            login=worker.login,
+            timeout=60,
+        )
+        worker.invalidate_recordset(["tour_enabled"])
+        self.assertFalse(worker.tour_enabled, "no other app's tour follows")
+
     def test_out_alone_and_back(self):
         self.tour("worker_goes_out", "worker", "sekp_go_out_action", PHONE)
         row = self.env["sekp.lone.work"].search([])

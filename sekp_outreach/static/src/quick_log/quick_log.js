@@ -169,6 +169,11 @@ export class QuickLog extends Component {
         return _t("last %s", day);
     }
 
+    /** Tell what those who visit have to know; a list kept before may not say it. */
+    tellHints({ hints = [] }) {
+        return hints.join(" · ");
+    }
+
     isDraft({ id }) {
         return this.kept.drafts.some(({ courseId }) => courseId === id);
     }
