@@ -122,17 +122,23 @@ def percent(counted, total):
 def trend(values, relative=False):
     """Return whether the last of some values is ``up``, ``down`` or ``same``.
 
-    :param relative: whether the change is taken in percent of the value before it
+    Against the mean of those before it: who sees a line fall for a year is not told
+    that it stayed.
+
+    :param relative: whether the change is taken in percent of that mean
     :return: None where there is nothing to compare
 
     >>> trend([60, 70]), trend([70, 60]), trend([70, 71]), trend([70])
     ('up', 'down', 'same', None)
     >>> trend([1000, 1010], relative=True), trend([10, 12], relative=True)
     ('same', 'up')
+    >>> trend([70, 60, 50, 50])
+    'down'
     """
     if len(values) < 2:
         return None
-    before, last = values[-2:]
+    *earlier, last = values
+    before = sum(earlier) / len(earlier)
     change = last - before
     if relative:
         change = 100 * change / before if before else 100 * bool(change)
