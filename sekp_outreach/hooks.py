@@ -10,6 +10,15 @@ def uninstall_hook(env):
     env["mail.activity"].with_context(active_test=False).search(
         [("res_model", "=like", "sekp.%")]
     ).unlink()
+    # Odoo names after the app of a mixin what our models have of it, and would leave
+    # the names behind.
+    env["ir.model.data"].search(
+        [
+            ("module", "!=", "sekp_outreach"),
+            ("name", "=like", "%\\_\\_sekp\\_%"),
+            ("model", "in", ("ir.model.inherit", "ir.model.fields.selection")),
+        ]
+    ).unlink()
     # The guards of the append-only tables go with their function.
     env.cr.execute("DROP FUNCTION IF EXISTS sekp_refuse_change() CASCADE")
     env["ir.attachment"].search(

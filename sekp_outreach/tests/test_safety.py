@@ -1,6 +1,6 @@
 from datetime import datetime, timedelta
 
-from odoo.exceptions import AccessError
+from odoo.exceptions import AccessError, UserError
 from odoo.tests import tagged
 
 from .common import TODAY, OutreachCase
@@ -30,7 +30,8 @@ class TestSafety(OutreachCase):
         return open_ones.mapped("date_deadline")
 
     def follow_up(self, day):
-        with self.at(datetime(day.year, day.month, day.day, 10)):
+        moment = datetime(day.year, day.month, day.day, 10)
+        with self.at(moment), self.enter_registry_test_mode():
             self.env.ref("sekp_outreach.cron_follow_up").method_direct_trigger()
         self.env.invalidate_all()
 
@@ -63,7 +64,7 @@ class TestSafety(OutreachCase):
             today = self.company._sekp_today()
             self.assertEqual(self.course.safety_until, today + timedelta(90))
             self.assertEqual(self.asked(), [today + timedelta(76)])
-        with self.assertRaises(AccessError):
+        with self.assertRaises(UserError):
             self.course.with_user(self.worker).safety_until = TODAY + timedelta(900)
         with self.assertRaises(AccessError):
             self.course.with_user(self.colleague).action_safety_holds()
@@ -83,5 +84,10 @@ class TestSafety(OutreachCase):
         (told,) = screen["courses"]
         self.assertEqual(told["hints"], ["There is a dog"])
         visit = self.env["sekp.appointment"].with_user(self.worker)
-        visit = visit.with_context(**self.dialog(self.course)).create({})
+        visit = visit.create(
+            {
+                "course_id": self.course.id,
+                "form_id": self.env.ref("sekp_outreach.contact_form_home_visit").id,
+            }
+        )
         self.assertEqual(visit.safety_told, "There is a dog")
