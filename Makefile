@@ -4,7 +4,7 @@ DEV = $(PYTHON) -m dev
 
 export ARGS T STANDARD SEED SIZES
 
-.PHONY: help run test lint walk simulate bench shell standards-table policy terms stop clean
+.PHONY: help run test lint walk simulate bench shots shell standards-table policy terms stop clean
 
 help:
 	@exec $(DEV) help
@@ -26,6 +26,9 @@ simulate:
 
 bench:
 	@exec $(DEV) bench --sizes="$$SIZES"
+
+shots:
+	@exec $(DEV) shots --t="$$T"
 
 shell:
 	@exec $(DEV) shell

@@ -58,6 +58,14 @@ def bench(options):
     module.bench(options.get("sizes", ""))
 
 
+def shots(options):
+    """make shots [T=name]: the pictures of the guide and the app list anew"""
+    python_env.enter()
+    from . import shots as module
+
+    module.shots(options.get("t", ""))
+
+
 def shell(options):
     """make shell: Odoo's shell on the demo database"""
     python_env.enter()
@@ -119,6 +127,7 @@ COMMANDS = {
     "walk": walk,
     "simulate": simulate,
     "bench": bench,
+    "shots": shots,
     "shell": shell,
     "standards-table": standards_table,
     "policy": policy,

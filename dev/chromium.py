@@ -73,13 +73,13 @@ class Page:
         self.widen(width)
         self.call("Emulation.setScriptExecutionDisabled", value=not scripts)
 
-    def widen(self, width):
-        """Let the screen be so many CSS pixels wide."""
+    def widen(self, width, height=700, scale=1):
+        """Let the screen be so many CSS pixels wide, each of them so many of its own."""
         self.call(
             "Emulation.setDeviceMetricsOverride",
             width=width,
-            height=700,
-            deviceScaleFactor=1,
+            height=height,
+            deviceScaleFactor=scale,
             mobile=False,
         )
 
@@ -276,7 +276,11 @@ class Page:
         )
         return base64.b64decode(told["data"])
 
+    def seen(self):
+        """Return what the whole page looks like, as a PNG."""
+        told = self.call("Page.captureScreenshot", captureBeyondViewport=True)
+        return base64.b64decode(told["data"])
+
     def picture(self, file):
         """Take a picture of the whole page."""
-        told = self.call("Page.captureScreenshot", captureBeyondViewport=True)
-        file.write_bytes(base64.b64decode(told["data"]))
+        file.write_bytes(self.seen())

@@ -7,7 +7,7 @@ import sys
 from contextlib import ExitStack
 from pathlib import Path
 
-from . import databases, log, odoo_source, places, postgres
+from . import databases, guide, log, odoo_source, places, postgres
 from .processes import Child
 from .say import Quit, line, step
 from .server import Runtime, free_port
@@ -131,6 +131,8 @@ def lint():
             "ruff format", *("ruff", "format", "--check", "--quiet", "--diff", ".")
         )
         checks.result("names of hosts and paths", "\n".join(foreign_names()))
+        checks.result("pictures of the pages", "\n".join(guide.lost_pictures()))
+        checks.result("words of the guide", "\n".join(guide.wrong_words()))
         if (places.ADDON / "__manifest__.py").exists():
             addon(checks)
         checks.wait()

@@ -18,6 +18,27 @@ STAMP = places.STATE / "demo.json"
 LOG = places.LOGS / "run.log"
 
 
+def install(runtime, database):
+    """A new database with the addon and its invented people."""
+    source = databases.base(runtime, "demo")
+    databases.copy(runtime.postgres, source, database)
+    runtime.prepare(
+        "Addon with demo data",
+        LOG,
+        *("-d", database, "-i", places.MODULE, "--with-demo", "--no-http"),
+    )
+
+
+def speak(runtime, database, language):
+    """Let everybody's screens be in a language, from the next start of Odoo on."""
+    runtime.postgres.rows(
+        "UPDATE res_partner SET lang = %s WHERE id IN "
+        "(SELECT partner_id FROM res_users WHERE active)",
+        language,
+        database=database,
+    )
+
+
 def prepare(runtime):
     """The demo database, upgraded when the addon's files changed."""
     databases.require_addon()
@@ -32,19 +53,8 @@ def prepare(runtime):
             *("-d", DATABASE, "-u", places.MODULE, "--no-http"),
         )
     else:
-        source = databases.base(runtime, "demo")
-        databases.copy(runtime.postgres, source, DATABASE)
-        runtime.prepare(
-            "Addon with demo data",
-            LOG,
-            *("-d", DATABASE, "-i", places.MODULE, "--with-demo", "--no-http"),
-        )
-    runtime.postgres.rows(
-        "UPDATE res_partner SET lang = %s WHERE id IN "
-        "(SELECT partner_id FROM res_users WHERE active)",
-        databases.LANGUAGE,
-        database=DATABASE,
-    )
+        install(runtime, DATABASE)
+    speak(runtime, DATABASE, databases.LANGUAGE)
     STAMP.write_text(json.dumps({"addon": key}))
 
 
