@@ -220,8 +220,7 @@ class TestCalendarTours(TourCase):
         self.browser_js(
             "/odoo/action-sekp_outreach.sekp_show_around_action",
             "console.log('test successful')",
-            "document.querySelector('.o_tour_pointer') &&"
-            " document.querySelector('.o_sekp_quick')",
+            "!!document.querySelector('.o_tour_pointer')",
             login=worker.login,
             timeout=60,
         )

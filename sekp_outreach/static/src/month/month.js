@@ -33,7 +33,7 @@ export class Month extends Component {
     }
 
     /** Return what a day shows: its kinds of marks, each once, and what is read aloud. */
-    cell(course, day) {
+    tellDay(course, day) {
         const found = course.marks[day.key];
         if (!found) {
             return { marks: [], told: "" };

@@ -37,6 +37,10 @@ export class Morning extends Component {
         return this.action.doAction(action);
     }
 
+    openMonth() {
+        return this.action.doAction("sekp_outreach.sekp_month_action");
+    }
+
     openLine({ model, res_id }) {
         return this.action.doAction({
             type: "ir.actions.act_window",

@@ -47,21 +47,16 @@ tours.add("sekp_around_contact_person", {
 tours.add("sekp_around_intake", {
     steps: () => [
         {
-            trigger: `${field("source_id")} input`,
-            content: _t("Write while somebody talks. First: who reports?"),
-            run: "click",
-        },
-        {
-            trigger: `${field("place")} input`,
-            content: _t("Where the person can be found, as it is said. Write a word as a try."),
-            tooltipPosition: "bottom",
+            trigger: `${field("concern")} textarea`,
+            content: _t(
+                "Write while somebody talks: who reports, and what is worrying in their words. Write a word as a try."
+            ),
             run: "edit ...",
         },
         {
-            trigger: `${field("concern")} textarea`,
-            content: _t(
-                "What is worrying, in the words of who reports. The clocks start when you save."
-            ),
+            trigger: `${field("place")} input`,
+            content: _t("Where the person can be found, as it is said. Clocks start when you save."),
+            tooltipPosition: "bottom",
             run: "click",
         },
         {
@@ -101,21 +96,12 @@ tours.add("sekp_around_supervisor", {
             run: "click",
         },
         {
-            isActive: ["desktop"],
-            trigger: "[data-menu-xmlid='sekp_outreach.menu_team']",
-            content: _t("Everything of the team lies here."),
+            trigger: ".o_sekp_morning [data-sekp='month']",
+            content: _t("The month shows who was met on which day."),
             tooltipPosition: "bottom",
             run: "click",
         },
         {
-            isActive: ["desktop"],
-            trigger: ".o-dropdown--menu [data-menu-xmlid='sekp_outreach.menu_month']",
-            content: _t("The month shows who was met on which day."),
-            tooltipPosition: "right",
-            run: "click",
-        },
-        {
-            isActive: ["desktop"],
             trigger: ".o_sekp_month h1",
             content: _t("Filled for a contact, hollow for an attempt, dotted for a planned visit."),
             tooltipPosition: "bottom",
