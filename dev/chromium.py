@@ -74,7 +74,7 @@ class Page:
         self.call("Emulation.setScriptExecutionDisabled", value=not scripts)
 
     def widen(self, width, height=700, scale=1):
-        """Let the screen be so many CSS pixels wide, each of them so many of its own."""
+        """Let the screen be so many CSS pixels wide, each drawn with so many dots."""
         self.call(
             "Emulation.setDeviceMetricsOverride",
             width=width,

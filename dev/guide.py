@@ -1,7 +1,7 @@
 """What the pages say is there: their pictures, and in the guide the words of screens.
 
-In the pages of `docs/vejledning/` *italics* are words that a screen shows, a way through
-the menu with › between its steps. Nothing here needs Odoo.
+In the pages of `docs/vejledning/` *italics* are words that a screen shows, or a way
+through the menu with › between its steps. Nothing here needs Odoo.
 """
 
 import re
@@ -46,11 +46,7 @@ def pages():
 
 
 def shown(text):
-    """The pictures that a page names.
-
-    >>> shown('![A board](a.png) and <img width="9" src="b/c.png">')
-    ['a.png', 'b/c.png']
-    """
+    """The pictures that a page names."""
     return [one or other for one, other in PICTURE.findall(text)]
 
 
@@ -70,11 +66,7 @@ def lost_pictures():
 
 
 def italics(text):
-    """The words in italics, each with the number of its line.
-
-    >>> list(italics("Vælg *Team › Frister*, og\\n**ikke** det *andet*."))
-    [(1, 'Team › Frister'), (2, 'andet')]
-    """
+    """The words in italics, each with the number of its line."""
     for found in ITALIC.finditer(text):
         yield text.count("\n", 0, found.start()) + 1, " ".join(found[1].split())
 
@@ -103,6 +95,11 @@ def ways(terms):
     return found
 
 
+def sees(own, groups):
+    """Whether somebody with some groups sees a menu, each step of which is for some."""
+    return all(own & some for some in groups)
+
+
 def wrong_words():
     """Words in italics that no screen shows, or a way that the page's reader lacks."""
     terms = danish()
@@ -123,5 +120,5 @@ def wrong_words():
             there = [groups for way, groups in menus if way == steps]
             if not there:
                 yield f"{place}: no menu leads to {told}"
-            elif group and not any(all(own & some for some in all_) for all_ in there):
+            elif group and not any(sees(own, groups) for groups in there):
                 yield f"{place}: {told} is not in the menu of {group}"

@@ -145,7 +145,11 @@ SHOTS = (
     ),
     Shot(
         GUIDE / "statistik-alle-tal.png",
-        *("solveig", f"{ACTION}sekp_statistic_action", ".o_graph_view canvas, .o_pivot"),
+        *(
+            "solveig",
+            f"{ACTION}sekp_statistic_action",
+            ".o_graph_view canvas, .o_pivot",
+        ),
     ),
     Shot(
         DESCRIPTION / "morning.png",

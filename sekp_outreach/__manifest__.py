@@ -6,6 +6,7 @@
     "category": "Services/Outreach",
     "author": "SEKP Outreach",
     "license": "LGPL-3",
+    "images": ["static/description/morning.png"],
     "depends": ["calendar", "mail", "portal", "resource"],
     "external_dependencies": {"python": ["python-stdnum"]},
     "data": [
