@@ -5,6 +5,7 @@ and days are counted from today, so that no two takings are the same to the last
 """
 
 import io
+import json
 import time
 from contextlib import ExitStack, closing
 from dataclasses import dataclass
@@ -34,7 +35,8 @@ CALM = """(() => {
     calm.textContent = `*, ::before, ::after {
         animation: none !important; caret-color: transparent !important;
         scroll-behavior: auto !important; transition: none !important;
-    }`;
+    }
+    .o-mail-ImStatus { display: none !important; }`;
     document.head.append(calm);
     return true;
 })()"""
@@ -114,10 +116,12 @@ SHOTS = (
     Shot(
         GUIDE / "visitation-visitation.png",
         *("grethe", f"{ACTION}sekp_referral_action_triage", f"{CARD}, {ROW}"),
+        height=500,
     ),
     Shot(
         GUIDE / "visitation-ny-henvendelse.png",
         *("grethe", f"{ACTION}sekp_referral_action_new", f"{FORM} [name=concern]"),
+        height=540,
     ),
     Shot(
         GUIDE / "teamleder-morgen.png",
@@ -126,6 +130,7 @@ SHOTS = (
     Shot(
         GUIDE / "teamleder-teamets-maaned.png",
         *("anne", f"{ACTION}sekp_month_action", MONTH, DESKTOP, (TEAM,)),
+        height=420,
     ),
     Shot(
         GUIDE / "leder-kvalitetsstandard.png",
@@ -134,6 +139,7 @@ SHOTS = (
     Shot(
         GUIDE / "modtager-overlevering.png",
         *("vibeke", f"{ACTION}sekp_handover_action_received", FORM, DESKTOP, (ROW,)),
+        height=440,
     ),
     Shot(
         GUIDE / "tilsyn-adgangslog.png",
@@ -160,6 +166,7 @@ SHOTS = (
         DESCRIPTION / "month.png",
         *("anne", f"{ACTION}sekp_month_action", MONTH, DESKTOP, (TEAM,)),
         language=ENGLISH,
+        height=420,
     ),
     Shot(
         DESCRIPTION / "street_note.png",
@@ -220,6 +227,8 @@ def take_all(runtime, chosen):
                     keep(shot.file, take(page, address, shot))
                 except AssertionError as error:
                     page.picture(failed := places.LOGS / shot.file.name)
+                    for complaint in page.complaints():
+                        line(f"  {json.dumps(complaint)[:500]}")
                     raise Quit(f"{error} What it looks like is {failed}.") from error
 
 
@@ -227,10 +236,9 @@ def take(page, address, shot):
     """Return the picture of a shot, once the page stands still."""
     height, scale = SCREENS[shot.width]
     page.widen(shot.width, shot.height or height, scale)
-    locale = {"locale": shot.language}
-    page.call("Emulation.setLocaleOverride", **locale)
-    page.log_in(f"{address}/web/login", shot.login, shot.login)
-    page.open(address + shot.address)
+    page.call("Emulation.setLocaleOverride", locale=shot.language)
+    start = f"{address}/web/login?redirect={shot.address}"
+    page.log_in(start, shot.login, shot.login)
     for one in shot.steps:
         selector, words = one if isinstance(one, tuple) else (one, None)
         page.until(f"!!document.querySelector({selector!r})")
