@@ -108,6 +108,7 @@ from . import sekp_stored_above
 from . import sekp_course_standard
 from . import sekp_course_search
 from . import sekp_standard_table
+from . import sekp_setup
 from . import sekp_practice
 from . import sekp_access_log
 from . import sekp_access_log_words

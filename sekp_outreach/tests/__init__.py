@@ -86,6 +86,7 @@ from . import test_rule_mutations
 from . import test_safety
 from . import test_seal
 from . import test_series
+from . import test_setup
 from . import test_simulation
 from . import test_standard
 from . import test_standard_move

@@ -1,3 +1,5 @@
+from lxml import etree
+
 from odoo.tests import tagged
 from odoo.tools.safe_eval import safe_eval
 
@@ -47,6 +49,9 @@ class TestMenus(OutreachCase):
         if action._name == "ir.actions.client" and action.tag == "sekp_month":
             self.assertIn("days", self.env["sekp.month"].with_user(user).get_month())
             return
+        if action._name == "ir.actions.client" and action.tag == "sekp_setup":
+            self.assertIn("steps", self.env["sekp.setup"].with_user(user).get_steps())
+            return
         if action._name == "ir.actions.client" and action.tag == "sekp_show_around":
             # Nothing is read: what it shows are other screens.
             return
@@ -65,6 +70,12 @@ class TestMenus(OutreachCase):
             [(False, mode) for mode in modes] + [(False, "search")],
             {"load_filters": True},
         )
+        if "list" in views["views"]:
+            # A list of its own has no parent: the browser would show an error.
+            arch = etree.fromstring(views["views"]["list"]["arch"])
+            for node in arch.iter("field", "button"):
+                for name in ("column_invisible", "invisible"):
+                    self.assertNotIn("parent.", node.get(name) or "", menu.name)
         fields = views["models"][action.res_model]["fields"]
         readable = [
             name

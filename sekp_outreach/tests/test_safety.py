@@ -10,7 +10,7 @@ REVIEW = "activity_safety_review"
 
 @tagged("post_install", "-at_install", "sekp_outreach")
 class TestSafety(OutreachCase):
-    """Hints for those who visit are facts, are looked at again, and go by themselves."""
+    """Hints for those who visit are facts, are reviewed, and go by themselves."""
 
     @classmethod
     def setUpClass(cls):
