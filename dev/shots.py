@@ -133,6 +133,10 @@ SHOTS = (
         height=420,
     ),
     Shot(
+        GUIDE / "leder-kom-i-gang.png",
+        *("torben", f"{ACTION}sekp_setup_action", ".o_sekp_setup [data-done]"),
+    ),
+    Shot(
         GUIDE / "leder-kvalitetsstandard.png",
         *("torben", f"{ACTION}sekp_standard_action", FORM, DESKTOP, (ROW,)),
     ),
@@ -154,8 +158,9 @@ SHOTS = (
         *(
             "solveig",
             f"{ACTION}sekp_statistic_action",
-            ".o_graph_view canvas, .o_pivot",
+            ".o_graph_view canvas",
         ),
+        height=480,
     ),
     Shot(
         DESCRIPTION / "morning.png",
