@@ -114,7 +114,7 @@
         "views/mail_activity_views.xml",
         "views/sekp_intake_flood_views.xml",
         "views/sekp_team_figures_views.xml",
-        "views/base_module_uninstall_views.xml",
+        "wizards/base_module_uninstall_views.xml",
         "views/menus.xml",
     ],
     "demo": [

@@ -28,7 +28,8 @@ def person(login, role):
             env.ref("base.group_user").id, env.ref("sekp_outreach.group_" + role).id,
         ])],
     })
-leader, worker = person("farvel_leder", "supervisor"), person("farvel", "contact_person")
+leader = person("farvel_leder", "supervisor")
+worker = person("farvel", "contact_person")
 preset = env.ref("sekp_outreach.preset_lejre")
 wizard = env["sekp.adopt.standard"].create({
     "standard_id": preset.id, "company_id": company.id,
@@ -127,7 +128,8 @@ def test_nothing_stays_behind(runtime):
         # Before anything went, Odoo's own dialog told how much would go.
         assert told["warned"]["sekp.course"] == told["courses"] == 1
         assert told["warned"]["sekp.contact"] == 1
-        assert told["events"] and told["activities"]
+        assert told["events"]
+        assert told["activities"]
     finally:
         for name in (BEFORE, AFTER):
             databases.drop(postgres, name)

@@ -78,7 +78,6 @@ from . import sekp_course_absence
 from . import resource_calendar_leaves
 from . import sekp_appointment_block
 from . import calendar_event
-from . import base_module_uninstall
 from . import calendar_attendee
 from . import sekp_lone_work
 from . import sekp_goal

@@ -39,7 +39,10 @@ class SekpMonth(models.AbstractModel):
         """
         if not self.env.user.has_group("sekp_outreach.group_supervisor"):
             raise AccessError(self.env._("The month is for supervisors."))
-        teams = self.env["sekp.team"].search([("supervisor_ids", "in", self.env.uid)])
+        # Courses lie with providers only.
+        teams = self.env["sekp.team"].search(
+            [("supervisor_ids", "in", self.env.uid), ("is_provider", "=", True)]
+        )
         if team_id and (type(team_id) is not int or team_id not in teams.ids):
             raise AccessError(self.env._("You do not supervise this team."))
         team = teams.filtered(lambda one: one.id == team_id) or teams[:1]

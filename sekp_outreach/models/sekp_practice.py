@@ -5,6 +5,7 @@ from datetime import timedelta
 from dateutil.relativedelta import relativedelta
 
 from odoo import Command, api, fields, models
+from odoo.exceptions import UserError
 from odoo.tools import groupby
 
 from ..tools import invented
@@ -13,6 +14,7 @@ from .sekp_handover import FOLLOW_UP_DAYS
 from .sekp_standard import PART_FIELDS
 
 LANGUAGE = "da_DK"
+SHORTEST_PASSWORD = 8
 IN_FORCE_FOR = relativedelta(months=14)
 # A review that fell due no longer ago than this may be left overdue.
 LATE_BY_AT_MOST = timedelta(days=30)
@@ -68,6 +70,50 @@ class SekpPractice(models.AbstractModel):
             if not Company.search_count([("name", "=", place.name)], limit=1):
                 company = self._open_municipality(place.name)
                 self._fill(company, place.preset, passwords=passwords)
+
+    @api.model
+    def _fill_for_practice(self, password):
+        """Make this database one to practise in: invented people, and no mail leaves.
+
+        Only where nobody real can be, because what a municipality logs is never taken
+        away: who has practised enough drops the database.
+
+        :param str password: of all invented colleagues
+        :return: the logins, with role
+        :raises UserError: where there are citizens or referrals, or a short password
+        """
+        if len(password or "") < SHORTEST_PASSWORD:
+            raise UserError(
+                self.env._(
+                    "Choose a password of at least %(length)s characters.",
+                    length=SHORTEST_PASSWORD,
+                )
+            )
+        for model in ("sekp.citizen", "sekp.referral"):
+            # Superuser: the command runs as the system.
+            if self.env[model].sudo().search_count([], limit=1):
+                raise UserError(
+                    self.env._(
+                        "This database holds citizens or referrals. Practise in one of "
+                        "its own: what is logged in a municipality stays for good."
+                    )
+                )
+        place = invented.MUNICIPALITIES[0]
+        logins = [one for one in invented.LOGINS if one.municipality == place.name]
+        self._keep_mail_in()
+        company = self._open_municipality(place.name)
+        passwords = {one.login: password for one in logins}
+        self._fill(company, place.preset, passwords=passwords)
+        return [(one.login, one.role) for one in logins]
+
+    def _keep_mail_in(self):
+        """Let no mail leave, and every page say that this is none to work in."""
+        # Superuser: the command runs as the system.
+        servers = self.env["ir.mail_server"].sudo()
+        servers.search([("id", "!=", False)]).active = False
+        servers.create({"name": "Practice: no mail leaves", "smtp_host": "invalid"})
+        parameters = self.env["ir.config_parameter"].sudo()
+        parameters.set_param("database.is_neutralized", "True")
 
     def _open_municipality(self, name):
         """Create a company with Danish working hours and its closing days."""

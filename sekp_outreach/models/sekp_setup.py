@@ -56,7 +56,7 @@ class SekpSetup(models.AbstractModel):
         """
         if not self.env.user.has_group("base.group_system"):
             raise AccessError(self.env._("A technical administrator confirms this."))
-        self.env["res.company"].search([]).write(
+        self.env["res.company"].search([("id", "!=", False)]).write(
             {
                 "sekp_key_copied": self.env["sekp.vault"]._fingerprint(),
                 "sekp_key_copied_on": fields.Date.context_today(self),

@@ -30,7 +30,7 @@ class TestMonth(OutreachCase):
             for line in worker["courses"]
         }
 
-    def test_only_supervisors_see_it_and_only_their_teams(self):
+    def test_only_supervisors_and_only_their_teams(self):
         course = self.allocate()
         self.assertIn(course.reference, self.lines())
         self.assertNotIn(course.reference, self.lines(self.other_supervisor))

@@ -1,3 +1,4 @@
+from . import base_module_uninstall
 from . import mail_activity_schedule
 from . import mail_compose_message
 from . import sekp_adopt_standard
