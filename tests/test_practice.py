@@ -9,18 +9,22 @@ DATABASE = "sekp_practice"
 PASSWORD = "oevelse-i-dag"
 
 
-def practise(runtime, password):
+def command(runtime, name, said=""):
     addons = f"--addons-path={runtime.configure().parent.parent}"
-    command = [*START, addons, "sekp_practice", "-c", str(runtime.configure())]
+    words = [*START, addons, name, "-c", str(runtime.configure())]
     with runtime.child(
-        [*command, "-d", DATABASE, "--log-level=error"],
+        [*words, "-d", DATABASE, "--log-level=error"],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
     ) as process:
-        output, errors = process.communicate(f"{password}\n", timeout=300)
+        output, errors = process.communicate(f"{said}\n", timeout=300)
         return process.returncode, output, errors
+
+
+def practise(runtime, password):
+    return command(runtime, "sekp_practice", password)
 
 
 def test_a_database_to_practise_in(runtime):
@@ -38,11 +42,21 @@ def test_a_database_to_practise_in(runtime):
         assert "ida: Contact person" in output
         assert ".key" in output
         ((citizens,),) = runtime.postgres.rows(query, database=DATABASE)
-        assert citizens > 10
+        assert citizens > 5
         servers = "SELECT smtp_host FROM ir_mail_server WHERE active"
         assert runtime.postgres.rows(servers, database=DATABASE) == [("invalid",)]
         mails = "SELECT count(*) FROM mail_mail"
         assert runtime.postgres.rows(mails, database=DATABASE) == [(0,)]
+
+        code, output, errors = command(runtime, "sekp_check")
+        assert not code, output + errors
+        assert output.endswith("All holds.\n")
+        runtime.postgres.rows(
+            "DELETE FROM mail_activity WHERE automated", database=DATABASE
+        )
+        code, output, errors = command(runtime, "sekp_check")
+        assert code == 1, errors
+        assert "WRONG  Who waits for something has an obligation for it" in output
 
         code, _output, errors = practise(runtime, PASSWORD)
         assert code

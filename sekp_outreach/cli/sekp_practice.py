@@ -8,8 +8,6 @@ from odoo.exceptions import UserError
 from odoo.modules.registry import Registry
 from odoo.tools import config
 
-from .sekp_reencrypt import say
-
 
 class SekpPractice(Command):
     """Fill a database of its own with an invented municipality to practise in."""
@@ -23,6 +21,11 @@ class SekpPractice(Command):
         none to work in. Drop the database when you have practised enough: then nothing
         is left but its key file, whose name is said at the end.
     """
+
+    def say(self, text):
+        """Write a line for the administrator, at once."""
+        sys.stdout.write(f"{text}\n")
+        sys.stdout.flush()
 
     def run(self, args):
         """Do what the command line says; all is done, or nothing."""
@@ -45,6 +48,6 @@ class SekpPractice(Command):
         except UserError as error:
             sys.exit(str(error))
         for login, role in logins:
-            say(f"{login}: {role}")
-        say(f"To take it away: drop the database and delete {path}.")
+            self.say(f"{login}: {role}")
+        self.say(f"To take it away: drop the database and delete {path}.")
         sys.exit(0)

@@ -98,7 +98,9 @@ class SekpPractice(models.AbstractModel):
                         "its own: what is logged in a municipality stays for good."
                     )
                 )
-        place = invented.MUNICIPALITIES[0]
+        # The one in which each role has somebody.
+        name = invented.LOGINS[0].municipality
+        place = next(one for one in invented.MUNICIPALITIES if one.name == name)
         logins = [one for one in invented.LOGINS if one.municipality == place.name]
         self._keep_mail_in()
         company = self._open_municipality(place.name)
