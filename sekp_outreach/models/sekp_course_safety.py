@@ -1,6 +1,7 @@
 from datetime import timedelta
 
 from odoo import api, fields, models
+from odoo.exceptions import UserError
 from odoo.fields import Domain
 
 REVIEW = "activity_safety_review"
@@ -12,8 +13,9 @@ HINT_DAYS, REVIEW_DAYS = 90, 14
 class SekpCourse(models.Model):
     """What those who visit have to know for their own safety, and for how long.
 
-    Facts to choose from and no words: about the visit and not about the person. Each
-    goes by itself unless somebody says that it still holds, and leaves no history.
+    Facts to choose from and no words: about the visit and not about the person. They
+    go by themselves unless somebody says that they still hold, and leave no history.
+    A new one renews what stands beside it; to take one away renews nothing.
     """
 
     _inherit = "sekp.course"
@@ -26,21 +28,13 @@ class SekpCourse(models.Model):
     )
     safety_until = fields.Date(
         string="Holds until",
-        compute="_compute_safety_until",
-        store=True,
+        readonly=True,
         index="btree_not_null",
         copy=False,
         help="Then the hints go by themselves, unless somebody says before that they "
         "still hold.",
     )
     safety_told = fields.Char(compute="_compute_safety_told")
-
-    @api.depends(*HINTS)
-    def _compute_safety_until(self):
-        for course in self:
-            hinted = any(course[name] for name in HINTS)
-            lasts = course._today() + timedelta(days=HINT_DAYS) if hinted else False
-            course.safety_until = lasts
 
     @api.depends(*HINTS)
     @api.depends_context("lang")
@@ -63,22 +57,36 @@ class SekpCourse(models.Model):
         self.check_access("write")
         for course in self.filtered("safety_until"):
             course._take_for_change()
-            course._meet_obligation(REVIEW)
-            # Superuser: only acts set this field; the act has been checked.
-            course = course.sudo()
-            course.safety_until = course._today() + timedelta(days=HINT_DAYS)
-            course._sync_safety()
+            course._renew_safety()
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        courses = super().create(vals_list)
+        courses.filtered(lambda one: one._safety_hints())._renew_safety()
+        return courses
 
     def write(self, vals):
+        given = [name for name in HINTS if vals.get(name)]
+        if given and any(course.phase == "closed" for course in self):
+            raise UserError(self.env._("Nobody visits any more: the course is closed."))
+        new = self.filtered(lambda one: not all(one[name] for name in given))
         result = super().write(vals)
         if set(HINTS) & set(vals):
-            self._sync_safety()
+            new._renew_safety()
+            gone = self.filtered(lambda one: not any(one[name] for name in HINTS))
+            gone._renew_safety(False)
         return result
 
-    def _sync_safety(self):
-        """Let somebody look at the hints before they go, and at no others."""
-        for course in self:
-            until = course.safety_until
+    def _renew_safety(self, holds=True):
+        """Let the hints hold for a quarter from today, or not at all any more.
+
+        The question whether they still hold is moved, and never done: a done one would
+        tell of the hint after it has gone.
+        """
+        # Superuser: only acts set this field, and the act has been checked.
+        for course in self.sudo():
+            until = holds and course._today() + timedelta(days=HINT_DAYS)
+            course.safety_until = until
             course._set_obligation(
                 REVIEW, until and until - timedelta(days=REVIEW_DAYS)
             )

@@ -11,6 +11,7 @@ from odoo.tools import format_date
 MONTH = re.compile(r"\d{4}-\d{2}")
 # Further ahead nothing is planned.
 MONTHS_AHEAD = 12
+EARLIEST = date(2000, 1, 1)
 MARKS = ("met", "tried", "planned")
 
 
@@ -72,7 +73,7 @@ class SekpMonth(models.AbstractModel):
                 }
                 for day in days
             ],
-            "workers": self._rows(courses, marks, today),
+            "workers": self._rows(courses, marks, first, last, today),
         }
 
     def _first_day(self, month, today):
@@ -87,7 +88,8 @@ class SekpMonth(models.AbstractModel):
             first = date.fromisoformat(f"{month}-01") if known else None
         except ValueError:
             first = None
-        if not first or first > today + relativedelta(months=MONTHS_AHEAD):
+        soon = today + relativedelta(months=MONTHS_AHEAD)
+        if not first or not EARLIEST <= first <= soon:
             raise UserError(self.env._("Choose a month of the past or the next year."))
         return first
 
@@ -95,7 +97,7 @@ class SekpMonth(models.AbstractModel):
         """Return the courses of a team that were open on a day of the month."""
         domain = Domain("team_id", "=", team.id) & Domain("date_start", "<=", last)
         domain &= Domain("phase", "!=", "closed") | Domain("date_end", ">=", first)
-        told = ["reference", "contact_person_id", "gap_since", "phase"]
+        told = ["reference", "contact_person_id", "gap_since", "date_end"]
         return self.env["sekp.course"].search_fetch(domain, told, order="reference")
 
     def _marks(self, courses, company, first, last):
@@ -134,16 +136,21 @@ class SekpMonth(models.AbstractModel):
             by_day.setdefault(key, dict.fromkeys(MARKS, 0))[kind] += 1
         return marks
 
-    def _rows(self, courses, marks, today):
-        """Return the workers by name, each with the courses and their marks."""
+    def _rows(self, courses, marks, first, last, today):
+        """Return the contact persons of today by name, each with their courses.
+
+        Whether somebody was not met as agreed is known of today, so it is told of this
+        month only; whether the course was closed, of the month shown.
+        """
+        now = first <= today <= last
         rows = []
         for worker, carried in courses.grouped("contact_person_id").items():
             lines = [
                 {
                     "id": course.id,
                     "code": course.reference,
-                    "closed": course.phase == "closed",
-                    "gap": bool(course.gap_since and course.gap_since <= today),
+                    "closed": bool(course.date_end and course.date_end <= last),
+                    "gap": bool(now and course.gap_since and course.gap_since <= today),
                     "marks": marks.get(course.id, {}),
                     **{
                         kind: sum(

@@ -72,6 +72,7 @@ class SekpQuickLog(models.AbstractModel):
             courses._log_read("list", amount=len(courses))
         if course - courses:
             course._log_read("open")
+        foreign = course - courses
         courses |= course
         forms = self._choices("sekp.contact.form", ("name", "is_visit"))
         functions = self._choices("sekp.support.function", ("name",))
@@ -92,7 +93,10 @@ class SekpQuickLog(models.AbstractModel):
                     min(visit.starts_at, fields.Datetime.now())
                 ),
             },
-            "courses": [self._tell(one, company._sekp_today()) for one in courses],
+            "courses": [
+                {**self._tell(one, company._sekp_today()), "foreign": one in foreign}
+                for one in courses
+            ],
             "outcomes": Contact._fields["outcome"]._description_selection(self.env),
             "hours_reasons": Contact._fields["hours_reason"]._description_selection(
                 self.env

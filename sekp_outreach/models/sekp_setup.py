@@ -1,5 +1,5 @@
 from odoo import api, fields, models
-from odoo.exceptions import AccessError
+from odoo.exceptions import AccessError, UserError
 
 # Two roles that one person should not have, of which the first looks at the second.
 LOOKS_AT = (
@@ -53,12 +53,16 @@ class SekpSetup(models.AbstractModel):
         A newer key asks again.
 
         :raises AccessError: for all but technical administrators
+        :raises UserError: before there is a key
         """
         if not self.env.user.has_group("base.group_system"):
             raise AccessError(self.env._("A technical administrator confirms this."))
+        key = self.env["sekp.vault"]._fingerprint()
+        if not key:
+            raise UserError(self.env._("There is no key to copy yet."))
         self.env["res.company"].search([("id", "!=", False)]).write(
             {
-                "sekp_key_copied": self.env["sekp.vault"]._fingerprint(),
+                "sekp_key_copied": key,
                 "sekp_key_copied_on": fields.Date.context_today(self),
             }
         )

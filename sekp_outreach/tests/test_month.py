@@ -50,6 +50,7 @@ class TestMonth(OutreachCase):
             ["2026-09"],
             "2029-01",
             "0000-01",
+            "0001-01",
         ):
             with self.assertRaises(UserError):
                 self.month(self.supervisor, None, month)
@@ -87,6 +88,8 @@ class TestMonth(OutreachCase):
         course = self.allocate()
         with self.at(datetime(2026, 12, 1, 10)):
             self.assertTrue(self.lines()[course.reference]["gap"])
+            past = self.lines(self.supervisor, None, "2026-10")
+            self.assertFalse(past[course.reference]["gap"], "it is today's gap")
 
     def test_no_name_is_in_it(self):
         course = self.allocate(concern="Sidder ved havnen", place="Havnen")

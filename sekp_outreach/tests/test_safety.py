@@ -24,10 +24,17 @@ class TestSafety(OutreachCase):
     def asked(self):
         """Return the days on which somebody is asked whether the hints still hold."""
         kind = self.env.ref(f"sekp_outreach.{REVIEW}")
-        open_ones = self.course.sudo().activity_ids.filtered(
-            lambda one: one.activity_type_id == kind and one.active
+        Activity = self.env["mail.activity"].sudo().with_context(active_test=False)
+        found = Activity.search(
+            [
+                ("res_model", "=", "sekp.course"),
+                ("res_id", "=", self.course.id),
+                ("activity_type_id", "=", kind.id),
+            ]
         )
-        return open_ones.mapped("date_deadline")
+        # A done one would tell of the hint after it has gone.
+        self.assertTrue(all(found.mapped("active")))
+        return found.mapped("date_deadline")
 
     def follow_up(self, day):
         moment = datetime(day.year, day.month, day.day, 10)
@@ -69,6 +76,22 @@ class TestSafety(OutreachCase):
         with self.assertRaises(AccessError):
             self.course.with_user(self.colleague).action_safety_holds()
 
+    def test_to_take_one_away_renews_nothing_and_a_new_one_does(self):
+        self.course.write({"safety_dog": True, "safety_two": True})
+        until = self.course.safety_until
+        with self.at(datetime(2026, 11, 20, 10)):
+            self.course.safety_dog = False
+            self.assertEqual(self.course.safety_until, until)
+            self.course.safety_two = True
+            self.assertEqual(self.course.safety_until, until)
+            self.course.safety_dog = True
+            self.assertGreater(self.course.safety_until, until)
+
+    def test_a_closed_course_gets_none(self):
+        self.course.with_user(self.worker).action_opt_out()
+        with self.assertRaises(UserError):
+            self.course.with_user(self.worker).safety_dog = True
+
     def test_closing_takes_it_away_and_nothing_remembers_it(self):
         self.course.safety_dog = True
         self.course.with_user(self.worker).action_opt_out()
@@ -83,6 +106,11 @@ class TestSafety(OutreachCase):
         screen = self.env["sekp.quick.log"].with_user(self.worker).get_screen()
         (told,) = screen["courses"]
         self.assertEqual(told["hints"], ["There is a dog"])
+        self.assertFalse(told["foreign"])
+        screen = self.env["sekp.quick.log"].with_user(self.supervisor)
+        told = screen.get_screen(self.course.id)["courses"]
+        self.assertTrue(all(one["foreign"] for one in told))
+        self.assertEqual(len(told), 1)
         visit = self.env["sekp.appointment"].with_user(self.worker)
         visit = visit.create(
             {

@@ -18,7 +18,9 @@ class BaseModuleUninstall(models.TransientModel):
         kept = self.env["ir.model"].search([("model", "=like", "sekp.%")])
         kept = kept.filtered(
             lambda model: (
-                self.env[model.model]._auto and not self.env[model.model]._transient
+                model.model in self.env
+                and self.env[model.model]._auto
+                and not self.env[model.model]._transient
             )
         )
         return super()._get_models() | kept

@@ -104,7 +104,10 @@ export class QuickLog extends Component {
         if (!listedAt) {
             const now = DateTime.fromSQL(screen.now, { zone: "utc" });
             screen.offset = now.toMillis() - Date.now();
-            this.keeper.queue.keepScreen({ ...screen, appointment: false, course_id: false });
+            // What is not one's own is shown while it is open, and not kept on the phone.
+            const courses = screen.courses.filter(({ foreign }) => !foreign);
+            const kept = { ...screen, courses, appointment: false, course_id: false };
+            this.keeper.queue.keepScreen(kept);
         }
         this.offset = screen.offset;
     }

@@ -1,5 +1,12 @@
 import { describe, expect, test } from "@odoo/hoot";
-import { click, edit, queryAllAttributes } from "@odoo/hoot-dom";
+import {
+    click,
+    edit,
+    queryAllAttributes,
+    waitFor,
+    waitForNone,
+    waitUntil,
+} from "@odoo/hoot-dom";
 import { advanceTime, animationFrame } from "@odoo/hoot-mock";
 import { defineMailModels } from "@mail/../tests/mail_test_helpers";
 import {
@@ -256,8 +263,13 @@ describe("the screen", () => {
         functions: [{ id: 5, name: "Isolation" }, { id: 6, name: "Network" }],
     };
 
+    // Notes are taken under a lock of the browser, which takes its own time.
+    const PATIENT = { timeout: 5_000 };
+    const shown = (selector) => waitFor(selector, PATIENT);
+    const gone = (selector) => waitForNone(selector, PATIENT);
+
     /** Open the screen; what is sent is told as a step, with what it says. */
-    async function openScreen(values = {}, params = {}) {
+    async function openScreen(values = {}, params = {}, store = new MemoryStore()) {
         const sent = [];
         onRpc("sekp.quick.log", "get_screen", () => ({ ...screen, ...values }));
         onRpc("sekp.quick.log", "log", ({ args }) => {
@@ -267,13 +279,13 @@ describe("the screen", () => {
         await mountWithCleanup(WebClient);
         const keeper = getService("sekp_quick_log");
         await keeper.ready;
-        keeper.queue.store = new MemoryStore();
+        keeper.queue.store = store;
         await getService("action").doAction({
             type: "ir.actions.client",
             tag: "sekp_quick_log",
             params,
         });
-        await animationFrame();
+        await shown(params.course_id ? "[data-sekp=code]" : "[data-sekp=course]");
         return sent;
     }
 
@@ -290,22 +302,22 @@ describe("the screen", () => {
         await click("[data-sekp=course]:first");
         await animationFrame();
         await click("[data-sekp=not_there]");
-        await settled();
-        expect("[data-sekp=undone]").toHaveCount(1);
+        await shown("[data-sekp=undone]");
         expect(sent).toEqual([]);
         await click("[data-sekp=undo]");
-        await settled();
+        await shown("[data-sekp=no_answer]");
         expect("[data-sekp=undone]").toHaveCount(0);
         expect("[data-sekp=no_answer]").toHaveAttribute("aria-pressed", "true");
         await click("[data-sekp=save]");
-        await settled();
+        await shown("[data-sekp=undone]");
         await advanceTime(UNDO + 1000);
+        await waitUntil(() => sent.length, PATIENT);
         await settled();
         expect(sent).toHaveLength(1);
         expect(sent[0].outcome).toBe("no_answer");
         expect(sent[0].form_id).toBe(2);
         expect(sent[0].minutes).toBe(15);
-        expect("[data-sekp=undone]").toHaveCount(0);
+        await gone("[data-sekp=undone]");
     });
 
     test("all that can be said, and on to the next", async () => {
@@ -320,14 +332,27 @@ describe("the screen", () => {
         await edit("Sad ved kanalen");
         await animationFrame();
         await click("[data-sekp=save_next]");
-        await settled();
+        await gone("#sekp_note");
         expect("[data-sekp=code]").toHaveText("fine-bode-11");
-        expect("#sekp_note").toHaveCount(0);
         await getService("sekp_quick_log").release();
         expect(sent[0].note).toBe("Sad ved kanalen");
         expect(sent[0].function_ids).toEqual([6]);
         expect(sent[0].form_id).toBe(1);
         expect(sent[0].minutes).toBe(30);
+    });
+
+    test("what is not one's own is shown, and not kept on the phone", async () => {
+        const store = new MemoryStore();
+        const foreign = { ...course, id: 9, code: "mali-rone-54", foreign: true };
+        await openScreen(
+            { courses: [course, foreign], course_id: 9 },
+            { course_id: 9 },
+            store
+        );
+        expect("[data-sekp=code]").toHaveText("mali-rone-54");
+        const { screen: kept } = await getService("sekp_quick_log").queue.lastScreen();
+        expect(kept.courses.map(({ code }) => code)).toEqual(["vuta-tevu-32"]);
+        expect(kept.course_id).toBe(false);
     });
 
     test("a standard that stores no text asks for none", async () => {
@@ -347,14 +372,13 @@ describe("the screen", () => {
         );
         expect("[data-sekp=code]").toHaveText("vuta-tevu-32");
         await click("[data-sekp=not_there]");
-        await settled();
+        await shown("[data-sekp=wish]");
         expect("[data-sekp=undone]").toHaveCount(0);
         expect("[data-sekp=save]").not.toBeEnabled();
         await click("[data-sekp=wish]");
         await animationFrame();
         await click("[data-sekp=save]");
-        await settled();
-        expect("[data-sekp=undone]").toHaveCount(1);
+        await shown("[data-sekp=undone]");
         await getService("sekp_quick_log").release();
         expect(sent[0].hours_reason).toBe("wish");
     });
