@@ -8,11 +8,14 @@ from odoo.exceptions import AccessError, UserError
 from odoo.fields import Domain
 from odoo.tools import format_date
 
+from ..tools.danish_calendar import is_working_day
+
 MONTH = re.compile(r"\d{4}-\d{2}")
 # Further ahead nothing is planned.
 MONTHS_AHEAD = 12
 EARLIEST = date(2000, 1, 1)
-MARKS = ("met", "tried", "planned")
+MARKS = ("met", "tried", "planned", "unlogged")
+COUNTED = ("met", "tried")
 
 
 class SekpMonth(models.AbstractModel):
@@ -35,7 +38,7 @@ class SekpMonth(models.AbstractModel):
         :param month: such as ``2026-11``; this month by default
         :return: the teams, the days, and the courses that were open in the month, by
             worker, each with what there was on each day
-        :raises AccessError: for one who supervises no team, and for a team of others
+        :raises AccessError: for one who is no supervisor, and for a team of others
         :raises UserError: for what is no month, or lies too far ahead
         """
         if not self.env.user.has_group("sekp_outreach.group_supervisor"):
@@ -52,10 +55,11 @@ class SekpMonth(models.AbstractModel):
         first = self._first_day(month, today)
         last = first + relativedelta(months=1, days=-1)
         days = [first.replace(day=number) for number in range(1, last.day + 1)]
+        closed = company._sekp_closing_days(first)
         courses = self._courses(team, first, last)
         if courses:
             courses._log_read("list", amount=len(courses))
-        marks = self._marks(courses, company, first, last)
+        marks = self._marks(courses, company, first, last, today)
         return {
             "teams": [{"id": one.id, "name": one.name} for one in teams],
             "team_id": team.id or False,
@@ -68,7 +72,7 @@ class SekpMonth(models.AbstractModel):
                     "key": f"{day:%Y-%m-%d}",
                     "number": day.day,
                     "name": format_date(self.env, day, date_format="EEEE d MMMM"),
-                    "free": day.weekday() >= 5,
+                    "free": not is_working_day(day, closing_days=closed),
                     "today": day == today,
                 }
                 for day in days
@@ -90,7 +94,9 @@ class SekpMonth(models.AbstractModel):
             first = None
         soon = today + relativedelta(months=MONTHS_AHEAD)
         if not first or not EARLIEST <= first <= soon:
-            raise UserError(self.env._("Choose a month of the past or the next year."))
+            raise UserError(
+                self.env._("Choose a past month, or one within the next twelve months.")
+            )
         return first
 
     def _courses(self, team, first, last):
@@ -100,8 +106,11 @@ class SekpMonth(models.AbstractModel):
         told = ["reference", "contact_person_id", "gap_since", "date_end"]
         return self.env["sekp.course"].search_fetch(domain, told, order="reference")
 
-    def _marks(self, courses, company, first, last):
-        """Return how often there was what, by course, day and kind of mark."""
+    def _marks(self, courses, company, first, last, today):
+        """Return how often there was what, by course, day and kind of mark.
+
+        What was planned for a past day and is not logged is not a plan any more.
+        """
         within = Domain("started_at", ">=", company._sekp_start_of_day(first))
         within &= Domain("started_at", "<", company._sekp_end_of_day(last))
         marks = {}
@@ -131,7 +140,9 @@ class SekpMonth(models.AbstractModel):
             for at in instants
         ]
         for course_id, at, kind in told:
-            key = f"{company._sekp_local(at):%Y-%m-%d}"
+            day = company._sekp_local(at).date()
+            kind = "unlogged" if kind == "planned" and day < today else kind
+            key = f"{day:%Y-%m-%d}"
             by_day = marks.setdefault(course_id, {})
             by_day.setdefault(key, dict.fromkeys(MARKS, 0))[kind] += 1
         return marks
@@ -156,7 +167,7 @@ class SekpMonth(models.AbstractModel):
                         kind: sum(
                             day[kind] for day in marks.get(course.id, {}).values()
                         )
-                        for kind in MARKS
+                        for kind in COUNTED
                     },
                 }
                 for course in carried

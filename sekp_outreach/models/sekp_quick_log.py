@@ -43,7 +43,7 @@ class SekpQuickLog(models.AbstractModel):
     """The street note: a contact or an attempt noted on a phone in twenty seconds.
 
     The phone asks once for all that its screen shows, and keeps that for when there is
-    no network: codes and choices, and no word about anybody.
+    no network: codes, choices and what the visitor has to know for their own safety.
     """
 
     _name = "sekp.quick.log"
@@ -154,6 +154,7 @@ class SekpQuickLog(models.AbstractModel):
             "last": fields.Date.to_string(course.last_outreach_on),
             "texts": standard.registration_mode != "none",
             "hints": course._safety_hints(),
+            "hints_until": fields.Date.to_string(course.safety_until),
             "asks_told": course.inform_state in UNTOLD,
             "form_ids": standard.contact_form_ids.ids,
             "function_ids": standard.support_function_ids.ids,

@@ -6,6 +6,7 @@ LOOKS_AT = (
     ("auditor", ("contact_person", "supervisor", "intake", "scheme_manager")),
     ("complaint_handler", ("contact_person", "supervisor", "scheme_manager")),
 )
+MANAGER = "sekp_outreach.group_scheme_manager"
 NEEDED = ("contact_person", "supervisor", "intake", "auditor", "complaint_handler")
 
 
@@ -24,7 +25,7 @@ class SekpSetup(models.AbstractModel):
         """Return the steps to set up the municipality, and what to look at.
 
         :return: the steps with title, reason, state and the action that leads there;
-            sentences about what is odd; whether the caller may confirm the key's copy
+            how many are done and needed; sentences about what is odd
         :raises AccessError: for all but scheme managers and technical administrators
         """
         self._check_caller()
@@ -41,9 +42,9 @@ class SekpSetup(models.AbstractModel):
         return {
             "company": company.name,
             "steps": steps,
-            "done": sum(step["done"] for step in steps),
+            "done": sum(step["done"] for step in steps if not step["optional"]),
+            "needed": sum(not step["optional"] for step in steps),
             "oddities": self._oddities(company),
-            "may_confirm": self.env.user.has_group("base.group_system"),
         }
 
     @api.model
@@ -76,9 +77,12 @@ class SekpSetup(models.AbstractModel):
             )
 
     # --- steps --------------------------------------------------------------------
-    def _step(self, key, title, why, done, told, action=False, group=False):
+    def _step(self, key, title, why, done, told, action=False, group=MANAGER, **more):
         """Return a step; its action is for those who have the group it needs."""
-        may = not group or self.env.user.has_group(group)
+        may = self.env.user.has_group(group)
+        others = self.env._("A technical administrator does this.")
+        if group == MANAGER:
+            others = self.env._("A scheme manager does this.")
         return {
             "key": key,
             "title": title,
@@ -86,7 +90,10 @@ class SekpSetup(models.AbstractModel):
             "done": bool(done),
             "told": told,
             "action": may and action,
-            "others": not may,
+            "others": not may and others,
+            "optional": False,
+            "confirm": False,
+            **more,
         }
 
     def _step_standard(self, company):
@@ -102,7 +109,6 @@ class SekpSetup(models.AbstractModel):
             "sekp_outreach.sekp_standard_action"
             if standard
             else "sekp_outreach.sekp_adopt_standard_action",
-            "sekp_outreach.group_scheme_manager",
         )
 
     def _teams(self, company):
@@ -112,20 +118,22 @@ class SekpSetup(models.AbstractModel):
     def _step_teams(self, company):
         teams = self._teams(company)
         ready = teams.filtered(
-            lambda team: team.supervisor_ids.filtered("active") and team.member_ids
+            lambda team: (
+                team.supervisor_ids.filtered("active")
+                and (team.member_ids.filtered("active") or not team.is_provider)
+            )
         )
         return self._step(
             "teams",
             self.env._("Put people into the teams"),
             self.env._("A referral reaches a team, and a supervisor answers for it."),
-            ready,
+            teams and ready == teams,
             self.env._(
-                "%(ready)s of %(all)s teams have a supervisor and members.",
+                "%(ready)s of %(all)s teams have the people they need.",
                 ready=len(ready),
                 all=len(teams),
             ),
             "sekp_outreach.sekp_team_action",
-            "sekp_outreach.group_scheme_manager",
         )
 
     def _step_roles(self, company):
@@ -155,7 +163,7 @@ class SekpSetup(models.AbstractModel):
                 "day on which the municipality is closed besides is not."
             ),
             # Superuser: whether there are hours, not whose.
-            calendar.sudo().attendance_ids and closing,
+            calendar.sudo().attendance_ids,
             self.env._("%(days)s closing days lie ahead.", days=len(closing)),
             "resource.action_resource_calendar_form",
             "base.group_system",
@@ -175,7 +183,6 @@ class SekpSetup(models.AbstractModel):
                 all=len(entries),
             ),
             "sekp_outreach.sekp_team_action",
-            "sekp_outreach.group_scheme_manager",
         )
 
     def _step_page(self, company):
@@ -192,6 +199,7 @@ class SekpSetup(models.AbstractModel):
             else self.env._("It is closed."),
             "base_setup.action_general_configuration",
             "base.group_system",
+            optional=not company.sekp_public_page,
         )
 
     def _step_key(self, company):
@@ -220,6 +228,9 @@ class SekpSetup(models.AbstractModel):
             done,
             told,
             group="base.group_system",
+            confirm=bool(key)
+            and not done
+            and self.env.user.has_group("base.group_system"),
         )
 
     # --- what is odd ----------------------------------------------------------------
@@ -242,22 +253,25 @@ class SekpSetup(models.AbstractModel):
         }
         for looks, looked_at in LOOKS_AT:
             for user in people[looks]:
-                others = [role for role in looked_at if user in people[role]]
+                others = user._sekp_named(
+                    [role for role in looked_at if user in people[role]]
+                )
                 if others:
                     yield self.env._(
                         "%(name)s is %(role)s and also %(others)s: nobody looks at "
                         "their own work.",
                         name=user.name,
                         role=self._role_name(looks),
-                        others=", ".join(map(self._role_name, others)),
+                        others=", ".join(others),
                     )
-        # Superuser: who may read figures and who knows of persons, see the user's form.
-        readers = company._sekp_people("statistics_reader").sudo()
-        for user in readers.filtered("sekp_role_notice"):
-            yield f"{user.name}: {user.sekp_role_notice}"
-        members = self._teams(company).member_ids
-        supervisors = company._sekp_people("supervisor")
-        for user in company._sekp_people("contact_person") - members - supervisors:
+        # As on the user's form: for those who give the roles.
+        if self.env.user.has_group("base.group_erp_manager"):
+            readers = company._sekp_people("statistics_reader")
+            for user in readers.filtered("sekp_role_notice"):
+                yield f"{user.name}: {user.sekp_role_notice}"
+        teams = self._teams(company)
+        placed = teams.member_ids | teams.supervisor_ids
+        for user in company._sekp_people("contact_person") - placed:
             yield self.env._(
                 "%(name)s is a contact person and in no team.", name=user.name
             )

@@ -1,4 +1,4 @@
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, time, timedelta
 
 from odoo.exceptions import AccessError, UserError
 from odoo.tests import tagged
@@ -61,7 +61,9 @@ class TestMonth(OutreachCase):
             self.log(course, outcome=outcome)
         today = f"{TODAY:%Y-%m-%d}"
         line = self.lines()[course.reference]
-        self.assertEqual(line["marks"], {today: {"met": 1, "tried": 2, "planned": 0}})
+        self.assertEqual(
+            line["marks"], {today: {"met": 1, "tried": 2, "planned": 0, "unlogged": 0}}
+        )
         self.assertEqual((line["met"], line["tried"]), (1, 2))
         self.assertFalse(line["gap"])
         self.env["sekp.appointment"].with_user(self.worker).create(
@@ -74,6 +76,20 @@ class TestMonth(OutreachCase):
         tomorrow = f"{TODAY + timedelta(1):%Y-%m-%d}"
         marks = self.lines()[course.reference]["marks"]
         self.assertEqual(marks[tomorrow]["planned"], 1, "by the day of the place")
+        with self.at(datetime.combine(TODAY + timedelta(2), time(10))):
+            marks = self.lines()[course.reference]["marks"]
+        self.assertEqual(
+            (marks[tomorrow]["planned"], marks[tomorrow]["unlogged"]), (0, 1)
+        )
+
+    def test_a_day_is_grey_when_nobody_works(self):
+        days = {
+            day["key"]: day["free"]
+            for day in self.month(self.supervisor, None, "2026-12")["days"]
+        }
+        self.assertFalse(days["2026-12-01"])
+        self.assertTrue(days["2026-12-05"], "a Saturday")
+        self.assertTrue(days["2026-12-25"], "a holiday")
 
     def test_a_month_holds_the_courses_that_were_open_in_it(self):
         course = self.allocate()

@@ -1,7 +1,7 @@
 from datetime import timedelta
 
 from odoo import Command
-from odoo.exceptions import AccessError
+from odoo.exceptions import AccessError, UserError
 from odoo.tests import tagged
 
 from .common import TODAY, OutreachCase, make_user
@@ -29,14 +29,23 @@ class TestSetup(OutreachCase):
     def done(self, *args):
         return {step["key"]: step["done"] for step in self.board(*args)["steps"]}
 
+    def confirms(self, user):
+        return {step["key"]: step["confirm"] for step in self.board(user)["steps"]}[
+            "key"
+        ]
+
     def test_only_those_who_set_it_up_see_it(self):
         for user in (self.worker, self.supervisor, self.intake, self.employee):
             with self.assertRaises(AccessError):
                 self.board(user)
         with self.assertRaises(AccessError):
             self.env["sekp.setup"].with_user(self.manager).confirm_key_copied()
-        self.assertTrue(self.board(self.administrator)["may_confirm"])
-        self.assertFalse(self.board()["may_confirm"])
+        self.assertFalse(self.confirms(self.administrator), "there is no key yet")
+        with self.assertRaises(UserError):
+            self.env["sekp.setup"].with_user(self.administrator).confirm_key_copied()
+        self.env["sekp.vault"]._encrypt(b"x", "document", "binding")
+        self.assertTrue(self.confirms(self.administrator))
+        self.assertFalse(self.confirms(self.manager))
 
     def test_the_standard_is_done_when_it_is_in_force(self):
         self.assertFalse(self.done()["standard"])
@@ -46,20 +55,17 @@ class TestSetup(OutreachCase):
 
     def test_the_others_follow_from_what_is_there(self):
         self.assertTrue(self.done()["teams"])
+        self.harbour.member_ids = [Command.clear()]
+        self.assertFalse(self.done()["teams"], "one team has nobody")
         self.assertFalse(self.done()["page"])
+        needed = self.board()["needed"]
         self.make_standard()
         self.company.write({"sekp_public_page": True, "sekp_public_name": "havnby"})
         self.assertTrue(self.done()["page"])
-        self.assertFalse(self.done()["hours"])
-        self.env["resource.calendar.leaves"].create(
-            {
-                "name": "Grundlovsdag",
-                "calendar_id": self.company.resource_calendar_id.id,
-                "date_from": self.company._sekp_start_of_day(TODAY + timedelta(30)),
-                "date_to": self.company._sekp_end_of_day(TODAY + timedelta(30)),
-            }
-        )
+        self.assertEqual(self.board()["needed"], needed + 1, "closed, it is not needed")
         self.assertTrue(self.done()["hours"])
+        self.company.resource_calendar_id.attendance_ids.unlink()
+        self.assertFalse(self.done()["hours"])
 
     def test_a_way_leads_only_where_one_may_go(self):
         for user in (self.manager, self.administrator):

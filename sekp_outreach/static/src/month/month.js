@@ -5,9 +5,10 @@ import { useService } from "@web/core/utils/hooks";
 import { Layout } from "@web/search/layout";
 import { standardActionServiceProps } from "@web/webclient/actions/action_service";
 
-const KINDS = ["met", "tried", "planned"];
+const KINDS = ["met", "tried", "planned", "unlogged"];
 
-/** A team's month: filled for a contact, hollow for an attempt, dotted for a plan. */
+/** A team's month: filled for a contact, hollow for an attempt, dotted for a plan,
+ * dashed for a visit that nobody has logged. */
 export class Month extends Component {
     static template = "sekp_outreach.Month";
     static components = { Layout };
@@ -44,7 +45,9 @@ export class Month extends Component {
                 kind,
                 count: found[kind] > 1 ? found[kind] : "",
             })),
-            told: _t("%(day)s: contacts %(met)s, attempts %(tried)s, planned %(planned)s", values),
+            told: found.unlogged
+                ? _t("%(day)s: contacts %(met)s, attempts %(tried)s, not logged %(unlogged)s", values)
+                : _t("%(day)s: contacts %(met)s, attempts %(tried)s, planned %(planned)s", values),
         };
     }
 

@@ -172,9 +172,9 @@ export class QuickLog extends Component {
         return _t("last %s", day);
     }
 
-    /** Tell what those who visit have to know; a list kept before may not say it. */
-    tellHints({ hints = [] }) {
-        return hints.join(" · ");
+    /** Tell what those who visit have to know, as long as it holds. */
+    tellHints({ hints = [], hints_until: until }) {
+        return until && until < DateTime.now().toISODate() ? "" : hints.join(" · ");
     }
 
     isDraft({ id }) {

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "@odoo/hoot";
-import { click, queryOne, select } from "@odoo/hoot-dom";
+import { click, queryAllAttributes, select } from "@odoo/hoot-dom";
 import { animationFrame } from "@odoo/hoot-mock";
 import { defineMailModels } from "@mail/../tests/mail_test_helpers";
 import { getService, mountWithCleanup, onRpc } from "@web/../tests/web_test_helpers";
@@ -34,13 +34,14 @@ const month = {
             courses: [
                 {
                     id: 7, code: "vuta-tevu-32", closed: false, gap: true, met: 1, tried: 2,
-                    planned: 0,
-                    marks: { "2026-09-02": { met: 1, tried: 2, planned: 0 } },
+                    marks: {
+                        "2026-09-01": { met: 0, tried: 0, planned: 0, unlogged: 1 },
+                        "2026-09-02": { met: 1, tried: 2, planned: 0, unlogged: 0 },
+                    },
                 },
                 {
                     id: 8, code: "meli-papu-41", closed: true, gap: false, met: 0, tried: 0,
-                    planned: 1,
-                    marks: { "2026-09-03": { met: 0, tried: 0, planned: 1 } },
+                    marks: { "2026-09-03": { met: 0, tried: 0, planned: 1, unlogged: 0 } },
                 },
             ],
         },
@@ -66,8 +67,12 @@ test("a day tells contacts and attempts by shape, number and words", async () =>
     expect(`${row("vuta-tevu-32")} .o_sekp_mark_met`).toHaveText("");
     expect(`${row("vuta-tevu-32")} .o_sekp_mark_tried`).toHaveText("2");
     expect(`${row("meli-papu-41")} .o_sekp_mark_planned`).toHaveCount(1);
-    const told = queryOne(`${row("vuta-tevu-32")} td [role="img"]`);
-    expect(told.getAttribute("aria-label")).toBe("Day 2: contacts 1, attempts 2, planned 0");
+    expect(`${row("vuta-tevu-32")} .o_sekp_mark_unlogged`).toHaveCount(1);
+    const told = queryAllAttributes(`${row("vuta-tevu-32")} td [role="img"]`, "aria-label");
+    expect(told).toEqual([
+        "Day 1: contacts 0, attempts 0, not logged 1",
+        "Day 2: contacts 1, attempts 2, planned 0",
+    ]);
     expect(`${row("vuta-tevu-32")} .fa-exclamation-triangle`).toHaveAttribute("role", "img");
     expect(`${row("meli-papu-41")} th`).toHaveText(/Closed/);
     expect("th[aria-current='date']").toHaveText("2");
@@ -89,6 +94,11 @@ test("one goes from month to month and from team to team", async () => {
 
 test("a month without courses says so", async () => {
     await openMonth({ workers: [] });
-    expect("[data-sekp='none']").toHaveCount(1);
+    expect("[data-sekp='none']").toHaveText("No course of the team was open in this month.");
     expect("table").toHaveCount(0);
+});
+
+test("who supervises no team that carries courses is told so", async () => {
+    await openMonth({ workers: [], teams: [] });
+    expect("[data-sekp='none']").toHaveText("You supervise no team that carries courses.");
 });

@@ -383,6 +383,21 @@ describe("the screen", () => {
         expect(sent[0].hours_reason).toBe("wish");
     });
 
+    test("a hint is told as long as it holds, also from a list that was kept", async () => {
+        const hinted = (id, code, hints_until) => ({
+            ...course, id, code, hints: ["There is a dog"], hints_until,
+        }); // prettier-ignore
+        await openScreen({
+            courses: [
+                hinted(7, "vuta-tevu-32", "2999-01-01"),
+                hinted(8, "fine-bode-11", "2019-01-01"),
+            ],
+        });
+        expect(queryAllAttributes("[data-sekp=course] .fa-shield", "title")).toEqual([
+            "There is a dog",
+        ]);
+    });
+
     test("a code is found among one's own, and nothing else is asked for", async () => {
         await openScreen();
         await click(".o_sekp_search");

@@ -8,7 +8,8 @@ import { WebClient } from "@web/webclient/webclient";
 defineMailModels();
 
 const step = (key, done, values = {}) => ({
-    key, done, title: key, why: "why", told: "told", action: false, others: false, ...values,
+    key, done, title: key, why: "why", told: "told", action: false, others: "",
+    optional: false, confirm: false, ...values,
 }); // prettier-ignore
 
 test("each step is done or not, and the copy of the key is confirmed once", async () => {
@@ -16,9 +17,14 @@ test("each step is done or not, and the copy of the key is confirmed once", asyn
     onRpc("sekp.setup", "get_steps", () => ({
         company: "Havnby",
         done: copied ? 2 : 1,
-        may_confirm: true,
+        needed: 3,
         oddities: ["The harbour team has no supervisor."],
-        steps: [step("standard", true), step("key", copied), step("mail", false, { others: true })],
+        steps: [
+            step("standard", true),
+            step("key", copied, { confirm: !copied }),
+            step("mail", false, { others: "A scheme manager does this." }),
+            step("page", false, { optional: true }),
+        ],
     }));
     onRpc("sekp.setup", "confirm_key_copied", () => {
         expect.step("copied");
@@ -30,6 +36,8 @@ test("each step is done or not, and the copy of the key is confirmed once", asyn
     await animationFrame();
     expect("[data-sekp='standard'] [aria-label='Done']").toHaveCount(1);
     expect("[data-sekp='mail'] [aria-label='To do']").toHaveCount(1);
+    expect("[data-sekp='mail'] span").toHaveText("A scheme manager does this.");
+    expect("[data-sekp='page'] [aria-label='Not needed']").toHaveCount(1);
     expect("[data-sekp='oddities'] li").toHaveCount(1);
     await click("[data-sekp='confirm']");
     await animationFrame();
