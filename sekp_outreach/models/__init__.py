@@ -134,6 +134,7 @@ from . import sekp_morning
 from . import sekp_morning_flood
 from . import sekp_morning_mail
 from . import sekp_check
+from . import sekp_check_stored
 from . import sekp_referral_duplicate
 from . import sekp_dialogue_duplicate
 from . import sekp_referral_phone

@@ -6,7 +6,7 @@ from dateutil.relativedelta import relativedelta
 
 from odoo import Command, api, fields, models
 from odoo.exceptions import UserError
-from odoo.tools import groupby
+from odoo.tools import SQL, groupby
 
 from ..tools import invented
 from ..tools.danish_calendar import is_working_day
@@ -25,6 +25,12 @@ WORKING_HOURS = (
     ("Torsdag", 15.5),
     ("Fredag", 15.0),
 )
+# Tables whose rows are written down when they happen, and the column that says when.
+WRITTEN = {
+    "sekp_contact": "started_at",
+    "sekp_course": "date_start",
+    "sekp_referral": "received_at",
+}
 CLOSED_EVERY_YEAR = ((12, 24), (12, 31))
 # Nothing here may reach a mailbox or a follower.
 QUIET = {
@@ -227,6 +233,17 @@ class _Filling:
     def _count_months(self):
         """Tell the figures of the months that are over, as the nightly job does."""
         self.env.flush_all()
+        # What is told to have happened was written down on its day.
+        for table, happened in WRITTEN.items():
+            self.env.cr.execute(
+                SQL(
+                    "UPDATE %s SET create_date = %s WHERE company_id = %s",
+                    SQL.identifier(table),
+                    SQL.identifier(happened),
+                    self.company.id,
+                )
+            )
+        self.env.invalidate_all()
         self.env["sekp.statistic"]._count(self.company)
 
     # --- people, standard, teams --------------------------------------------------

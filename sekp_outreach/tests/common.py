@@ -26,7 +26,7 @@ from odoo.tests import TransactionCase, freeze_time
 KIND_OF_TYPE = re.compile(r"^activity_((referral|course)_)?")
 GROUP = "sekp_outreach.group_%s"
 # What is asked after every test.
-CHEAP = ("_check_owners", "_check_doubles")
+CHEAP = ("_check_owners", "_check_doubles", "_check_assignments", "_check_attached")
 # A Wednesday at noon in Copenhagen, far from holidays.
 NOW = datetime(2026, 9, 16, 10, 0)
 TODAY = date(2026, 9, 16)

@@ -345,8 +345,13 @@ class TestCheck(OutreachCase):
 
     def test_every_invariant_has_a_fault_that_it_finds(self):
         """None of them is left out of the questions, nor asked twice."""
+        check = self.env["sekp.check"]
         self.assertEqual(
-            self.env["sekp.check"]._invariants(),
+            [
+                name
+                for name in check._invariants()
+                if getattr(type(check), name).__module__.endswith("sekp_check")
+            ],
             [
                 "_check_absences", "_check_appointments", "_check_blocks",
                 "_check_clocks", "_check_courses", "_check_doubles",

@@ -6,7 +6,7 @@ from psycopg2.errors import CheckViolation, InsufficientPrivilege
 
 from odoo.exceptions import AccessError, UserError
 from odoo.tests import tagged
-from odoo.tools import mute_logger
+from odoo.tools import SQL, mute_logger
 
 from .common import OutreachCase, make_user
 from .recount import differences, happened, queries
@@ -105,11 +105,24 @@ class TestStatistic(OutreachCase):
         """What was told and what waits add up to what happened, counted otherwise."""
         self.env.flush_all()
         # By the clock of the transaction, which no test can stop, all are late.
-        self.env.cr.execute("UPDATE sekp_contact SET create_date = started_at")
+        for table, when in (
+            ("sekp_contact", "started_at"),
+            ("sekp_referral", "received_at"),
+            ("sekp_course", "date_start"),
+        ):
+            self.env.cr.execute(
+                SQL(
+                    "UPDATE %s SET create_date = %s",
+                    SQL.identifier(table),
+                    SQL.identifier(when),
+                )
+            )
         for month in range(3, 8):
             self.count(month, 20)
         self.assertEqual(differences(self.env, self.company), [])
-        for measure in queries(self.company, FIRST, LAST):
+        figures = ["_check_breakdowns", "_check_figures"]
+        self.assertEqual(self.env["sekp.check"]._problems(only=figures), [])
+        for measure in queries(self.company):
             self.assertEqual(
                 sum(value for *_when, value in self.told(measure))
                 + self.waiting(measure),
