@@ -525,6 +525,7 @@ def test_the_session_ended_and_nobody_else_learns_anything(phone, chrome, scene)
         phone.call("Network.clearBrowserCookies")
         phone.enter("gade_to")
         phone.await_unsent(0)
+        phone.await_text("er slettet: 1")
     kept = phone.kept()
     assert not [row for row in kept["rows"] if row.startswith("note:")]
     assert kept["who"] in (None, f"{scene.database}:{scene.other}")

@@ -86,7 +86,7 @@ class SekpPractice(models.AbstractModel):
 
         :param str password: of all invented colleagues
         :return: the logins, with role
-        :raises UserError: where there are citizens or referrals, or a short password
+        :raises UserError: where a municipality has begun, or for a short password
         """
         if len(password or "") < SHORTEST_PASSWORD:
             raise UserError(
@@ -95,13 +95,14 @@ class SekpPractice(models.AbstractModel):
                     length=SHORTEST_PASSWORD,
                 )
             )
-        for model in ("sekp.citizen", "sekp.referral"):
+        for model in ("sekp.citizen", "sekp.referral", "sekp.team"):
             # Superuser: the command runs as the system.
             if self.env[model].sudo().search_count([], limit=1):
                 raise UserError(
                     self.env._(
-                        "This database holds citizens or referrals. Practise in one of "
-                        "its own: what is logged in a municipality stays for good."
+                        "This database holds citizens, referrals or teams. Practise in "
+                        "one of its own: what is logged in a municipality stays for "
+                        "good."
                     )
                 )
         # The one in which each role has somebody.

@@ -7,6 +7,9 @@ export const UNDO = 10_000;
 const HOUR = 3_600_000;
 const FIRST_WAIT = 2_000;
 const LONGEST_WAIT = 60_000;
+const WARNED = 7 * 24 * HOUR;
+// What Odoo answers to one who has to log in, or to say again who he is.
+const SESSION_ENDED = 100;
 const LETTERS = "abcdefghijklmnopqrstuvwxyz";
 const KEY_LENGTH = 28;
 const NOTE = "note:";
@@ -26,20 +29,25 @@ export function newKey() {
  * Tell what an answer means for a note.
  *
  * @param {Object|null} answer as the server gave it, or null for none
- * @returns {{ state: "sent"|"refused"|"session"|"offline", message?: string }}
+ * @returns {{ state: "sent"|"refused"|"session"|"failed"|"offline", message?: string }}
  */
 export function readAnswer(answer) {
     if (answer?.result) {
         return { state: "sent" };
     }
     const name = answer?.error?.data?.name || "";
-    if (name === "odoo.http.SessionExpiredException") {
+    if (answer?.error?.code === SESSION_ENDED || name === "odoo.http.SessionExpiredException") {
         return { state: "session" };
     }
     if (REFUSALS.some((refusal) => name === `odoo.exceptions.${refusal}`)) {
         return { state: "refused", message: answer.error.data.message };
     }
-    return { state: "offline" };
+    return { state: answer?.error ? "failed" : "offline" };
+}
+
+/** Tell whether a note can no longer be undone; a clock set back holds up nothing. */
+export function isDue({ due }, now) {
+    return due <= now || due > now + UNDO;
 }
 
 /**
@@ -75,13 +83,15 @@ export class Queue {
      * @param {Function} given.send takes a note, gives what `readAnswer` gives
      * @param {Function} [given.lock] runs a function while no other tab has its key
      * @param {Function} [given.changed] told when something is other than before
+     * @param {Function} [given.told] told once what became of each note that was tried
      * @param {Function} [given.now]
      */
-    constructor({ store, send, lock, changed, now }) {
+    constructor({ store, send, lock, changed, told, now }) {
         this.store = store;
         this.send = send;
         this.lock = lock || ((_key, work) => work());
         this.changed = changed || (() => {});
+        this.told = told || (() => {});
         this.now = now || (() => Date.now());
         this.notes = [];
         this.drafts = [];
@@ -119,7 +129,13 @@ export class Queue {
             }
             if (id.startsWith(NOTE) || id.startsWith(DRAFT)) {
                 const { code, at } = value;
-                await this.store.put(EXPIRED + id, { id: EXPIRED + id, code, at });
+                await this.store.put(EXPIRED + id, {
+                    id: EXPIRED + id,
+                    code,
+                    at,
+                    draft: id.startsWith(DRAFT),
+                    until: this.now() + WARNED,
+                });
             }
             await this.store.remove(id);
         });
@@ -203,9 +219,10 @@ export class Queue {
     /** Tell when there is something to do next, or null for never. */
     nextAt() {
         const moments = [...this.notes, ...this.drafts].map(({ until }) => until);
-        for (const { state, due } of this.notes) {
-            if (state === "waiting") {
-                moments.push(Math.max(due, this.retryAt));
+        for (const note of this.notes) {
+            if (note.state === "waiting") {
+                const due = isDue(note, this.now()) ? 0 : note.due;
+                moments.push(Math.max(due, this.retryAt, note.again || 0));
             }
         }
         return moments.length ? Math.min(...moments) : null;
@@ -222,23 +239,34 @@ export class Queue {
     async _flush() {
         await this.load();
         const sent = [];
-        for (const { key, state, due } of this.notes) {
-            if (state !== "waiting" || due > this.now() || this.retryAt > this.now()) {
-                continue;
+        try {
+            for (const note of this.notes) {
+                if (this.retryAt > this.now() || !this._mayGo(note)) {
+                    continue;
+                }
+                const told = await this.lock(NOTE + note.key, () => this._sendOne(note.key));
+                if (told) {
+                    sent.push(told);
+                }
             }
-            const told = await this.lock(NOTE + key, () => this._sendOne(key));
-            if (told) {
-                sent.push(told);
-            }
+            await this.load();
+        } finally {
+            this.told(sent);
         }
-        await this.load();
         return sent;
+    }
+
+    _mayGo(note) {
+        const now = this.now();
+        const again = note.again || 0;
+        const rests = again > now && again <= now + LONGEST_WAIT;
+        return note.state === "waiting" && isDue(note, now) && !rests;
     }
 
     async _sendOne(key) {
         // Another tab may have sent it, or taken it back.
         const note = await this.store.get(NOTE + key);
-        if (!note || note.state !== "waiting" || note.due > this.now()) {
+        if (!note || !this._mayGo(note)) {
             return null;
         }
         const { state, message } = await this.send(note);
@@ -248,18 +276,34 @@ export class Queue {
             await this.store.remove(NOTE + key);
         } else if (state === "refused") {
             await this.store.put(NOTE + key, { ...note, state, message });
+        } else if (state === "failed") {
+            // The network is there: it is about this note, and holds up no other.
+            const wait = Math.min(FIRST_WAIT * 2 ** note.tries, LONGEST_WAIT);
+            const again = this.now() + wait;
+            await this.store.put(NOTE + key, { ...note, again, failed: true, tries: note.tries + 1 });
         } else {
             this.retryAt = this.now() + this.wait;
             this.wait = Math.min(2 * this.wait, LONGEST_WAIT);
-            await this.store.put(NOTE + key, { ...note, tries: note.tries + 1 });
+            await this.store.put(NOTE + key, { ...note, failed: false, tries: note.tries + 1 });
         }
         return { state, message, code: note.code, tries: note.tries };
     }
 
-    // What was begun and not yet saved, one for each course.
+    /**
+     * Keep what was begun and not yet saved, one for each course.
+     *
+     * Its time counts from when something was written, not from when it was looked at.
+     *
+     * @param {{ code: string, form: Object, at?: number, until?: number }} draft
+     */
     async keepDraft(courseId, draft, hours) {
+        const last = this.draftOf(courseId);
+        if (last && JSON.stringify(last.form) === JSON.stringify(draft.form)) {
+            return;
+        }
         const at = this.now();
-        await this.store.put(DRAFT + courseId, { ...draft, courseId, at, until: at + hours * HOUR });
+        const until = at + hours * HOUR;
+        await this.store.put(DRAFT + courseId, { at, until, ...draft, courseId });
         await this.load();
     }
 

@@ -6,7 +6,7 @@ import { registry } from "@web/core/registry";
 import { useService } from "@web/core/utils/hooks";
 import { Layout } from "@web/search/layout";
 import { standardActionServiceProps } from "@web/webclient/actions/action_service";
-import { isOutside, ordered } from "./queue";
+import { isDue, isOutside, ordered } from "./queue";
 
 const { DateTime } = luxon;
 const MINUTES = [5, 15, 30, 60, 90, 120];
@@ -15,6 +15,9 @@ const ATTEMPT_MINUTES = 15;
 const DRAFT_WAIT = 1_000;
 // So long the list waits for the network before it shows what it knows.
 const LIST_WAIT = 3_000;
+// A draft from longer ago than this tells of then, not of now.
+const FRESH = 3_600_000;
+const LOCAL = "yyyy-MM-dd'T'HH:mm";
 const NOTHING = {
     outcome: "",
     form_id: 0,
@@ -93,8 +96,18 @@ export class QuickLog extends Component {
             throw first;
         }
         if (first) {
-            fetching.catch(() => {});
+            fetching.then(() => this.openLate()).catch(() => {});
             known();
+        }
+    }
+
+    /** Open what was asked for, now that the network has told of it. */
+    openLate() {
+        const { course } = this.state;
+        if (!course && !this.left) {
+            this.openAsked();
+        } else if (course && !this.state.form.outcome) {
+            this.appointment = this.visitOf(course);
         }
     }
 
@@ -107,7 +120,7 @@ export class QuickLog extends Component {
             // What is not one's own is shown while it is open, and not kept on the phone.
             const courses = screen.courses.filter(({ foreign }) => !foreign);
             const kept = { ...screen, courses, appointment: false, course_id: false };
-            this.keeper.queue.keepScreen(kept);
+            this.keeper.queue.keepScreen(kept).catch(() => {});
         }
         this.offset = screen.offset;
     }
@@ -156,15 +169,24 @@ export class QuickLog extends Component {
         };
     }
 
-    sayExpired({ code, at }) {
+    sayExpired({ code, at, draft }) {
+        if (draft) {
+            return _t(
+                "The draft on %(code)s from %(time)s was not saved in time and was deleted.",
+                { code, time: this.time(at) }
+            );
+        }
         return _t(
             "The note on %(code)s from %(time)s could not be sent in time and was deleted. Write it again.",
             { code, time: this.time(at) }
         );
     }
 
-    sayWaiting({ until }) {
-        return _t("Waits for the network. Kept until %s.", this.time(until));
+    sayWaiting({ until, failed }) {
+        const time = this.time(until);
+        return failed
+            ? _t("Could not be stored yet and is tried again. Kept until %s.", time)
+            : _t("Waits for the network. Kept until %s. Correct it when it is sent.", time);
     }
 
     sayLast({ last }) {
@@ -184,10 +206,14 @@ export class QuickLog extends Component {
     // --- one note -----------------------------------------------------------------
     open(course, values) {
         const draft = this.keeper.queue.draftOf(course.id);
+        const form = { ...NOTHING, ...(values || draft?.form) };
+        if (!values && draft && form.outcome && !form.when && draft.at < Date.now() - FRESH) {
+            form.when = DateTime.fromMillis(draft.at).toFormat(LOCAL);
+        }
         this.state.course = course;
-        this.state.form = { ...NOTHING, ...(values || draft?.form) };
+        this.state.form = form;
         this.appointment = this.visitOf(course);
-        browser.scrollTo?.(0, 0);
+        document.querySelector(".o_sekp_quick")?.scrollTo(0, 0);
     }
 
     visitOf({ id }) {
@@ -196,6 +222,7 @@ export class QuickLog extends Component {
     }
 
     async back() {
+        this.left = true;
         await this.saveDraft();
         this.state.course = null;
     }
@@ -243,6 +270,16 @@ export class QuickLog extends Component {
             return DateTime.fromSQL(this.appointment.started_at, { zone: "utc" });
         }
         return DateTime.now().plus(this.offset);
+    }
+
+    /** When it was, where that is not now: as written, or by the visit it is noted on. */
+    get shownWhen() {
+        const { when } = this.state.form;
+        return when || (this.appointment ? this.moment.toLocal().toFormat(LOCAL) : "");
+    }
+
+    get latest() {
+        return DateTime.now().plus(this.offset).toFormat(LOCAL);
     }
 
     get asksReason() {
@@ -345,6 +382,10 @@ export class QuickLog extends Component {
 
     /** Two taps: the person, and that nobody was there. */
     notThere() {
+        // Nobody sees the form here: only a visit is taken over from the note before.
+        if (!this.forms.some(({ id, is_visit }) => id === this.lastForm && is_visit)) {
+            this.lastForm = 0;
+        }
         this.set("outcome", "no_answer");
         if (this.mayBeSaved) {
             return this.save();
@@ -362,7 +403,13 @@ export class QuickLog extends Component {
             const said = {
                 values: this.values,
                 code: course.code,
-                form: { ...form, form_id: this.formId, minutes: this.minutes },
+                form: {
+                    ...form,
+                    form_id: this.formId,
+                    minutes: this.minutes,
+                    when: this.moment.toLocal().toFormat(LOCAL),
+                },
+                appointment: this.appointment && { ...this.appointment },
             };
             const following = this.courses[this.courses.findIndex(({ id }) => id === course.id) + 1];
             const note = await this.keeper.add(said, screen.hours);
@@ -386,7 +433,9 @@ export class QuickLog extends Component {
             return;
         }
         const note = this.kept.notes.find(({ key }) => key === undo.key);
-        this.state.left = Math.max(0, Math.ceil(((note?.due || 0) - Date.now()) / 1000));
+        const now = Date.now();
+        const due = !note || isDue(note, now) ? now : note.due;
+        this.state.left = Math.ceil((due - now) / 1000);
         if (!this.state.left) {
             this.state.undo = null;
         }
@@ -394,24 +443,36 @@ export class QuickLog extends Component {
 
     async undo() {
         const { key } = this.state.undo;
-        this.state.undo = null;
-        await this.correct(key);
+        if (await this.correct(key)) {
+            this.state.undo = null;
+        }
     }
 
-    /** Take a note back onto the screen. */
+    /** Take a note back onto the screen; tell whether nothing stands in the way. */
     async correct(key) {
         await this.saveDraft();
+        const waiting = this.kept.notes.find((one) => one.key === key);
+        if (waiting && this.keeper.queue.draftOf(waiting.values.course_id)) {
+            this.notification.add(
+                _t("Save or throw away the draft on %s first.", waiting.code),
+                { type: "warning" }
+            );
+            return false;
+        }
         const note = await this.keeper.take(key);
         if (!note) {
             this.notification.add(_t("The note was sent already. Correct it on the course."), {
                 type: "info",
             });
-            return;
+            return true;
         }
         const { course_id } = note.values;
         const known = this.state.screen.courses.find(({ id }) => id === course_id);
         this.open(known || this.unlisted(note), note.form);
+        // Where it was refused the visit may be why: the server finds it by the time.
+        this.appointment = note.state === "refused" ? null : note.appointment;
         await this.saveDraft();
+        return true;
     }
 
     /** A course that is no longer one's own: what was written stays to be read. */

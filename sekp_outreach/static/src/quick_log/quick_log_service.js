@@ -7,32 +7,37 @@ import { user } from "@web/core/user";
 import { session } from "@web/session";
 import "@web/webclient/user_menu/user_menu_items";
 import { Queue, readAnswer } from "./queue";
-import { openStore } from "./store";
+import { MemoryStore, openStore } from "./store";
 
 const CALL = "/web/dataset/call_kw/sekp.quick.log/log";
 const NAME = "sekp_quick_log";
 const PATIENCE = 30_000;
 const LAST_TRY = 5_000;
+// What a browser sends of a page that is left: no more bytes than this.
+const MOST_WHEN_LEFT = 60_000;
+const CHANGED = "changed";
+const LEFT = "left";
 
 /** Send a note. It goes on when the page is left, and gives up when nothing answers. */
 async function send({ values, key, context }) {
+    const body = JSON.stringify({
+        jsonrpc: "2.0",
+        method: "call",
+        params: {
+            model: "sekp.quick.log",
+            method: "log",
+            args: [values, key],
+            kwargs: { context },
+        },
+    });
     const patience = new AbortController();
     const timer = browser.setTimeout(() => patience.abort(), PATIENCE);
     try {
         const response = await browser.fetch(CALL, {
             method: "POST",
-            keepalive: true,
+            keepalive: new TextEncoder().encode(body).length < MOST_WHEN_LEFT,
             headers: { "Content-Type": "application/json" },
-            body: JSON.stringify({
-                jsonrpc: "2.0",
-                method: "call",
-                params: {
-                    model: "sekp.quick.log",
-                    method: "log",
-                    args: [values, key],
-                    kwargs: { context },
-                },
-            }),
+            body,
             signal: patience.signal,
         });
         return readAnswer(await response.json());
@@ -66,14 +71,19 @@ export class Keeper {
 
     async start() {
         const store = await openStore(`${session.db}:${user.userId}`);
-        this.queue = new Queue({ store, send, lock, changed: () => this.changed() });
-        this.state.kept = store.kept;
+        this.queue = new Queue({
+            store,
+            send,
+            lock,
+            changed: () => this.changed(),
+            told: (answers) => this.told(answers),
+        });
         this.channel = new BroadcastChannel(NAME);
-        this.channel.onmessage = () => this.queue.load();
+        this.channel.onmessage = ({ data }) => this.heard(data);
         browser.addEventListener("online", () => this.wake());
         browser.addEventListener("pagehide", () => this.release());
         browser.addEventListener("beforeunload", (ev) => {
-            if (!store.kept && this.unsent) {
+            if (!this.state.kept && this.unsent) {
                 ev.preventDefault();
             }
         });
@@ -84,6 +94,14 @@ export class Keeper {
                 this.wake();
             }
         });
+        if (store.dropped) {
+            this.tell(
+                _t(
+                    "Notes that a colleague had not sent from this phone were deleted: %s. Tell the colleague.",
+                    store.dropped
+                )
+            );
+        }
         await this.queue.load();
         // Nobody waits for it: where the network is poor it takes its time.
         this.flush();
@@ -96,11 +114,16 @@ export class Keeper {
     /** Show what is other than before, and come back when there is something to do. */
     changed() {
         const { notes, drafts, expired, session: live } = this.queue;
-        Object.assign(this.state, { notes, drafts, expired, session: live });
-        for (const { id, code } of expired) {
+        const { kept } = this.queue.store;
+        Object.assign(this.state, { notes, drafts, expired, session: live, kept });
+        for (const { id, code, draft } of expired) {
             if (!this.warned.has(id)) {
                 this.warned.add(id);
-                this.tell(_t("A note on %s could not be sent in time and was deleted.", code));
+                this.tell(
+                    draft
+                        ? _t("A draft on %s was not saved in time and was deleted.", code)
+                        : _t("A note on %s could not be sent in time and was deleted.", code)
+                );
             }
         }
         this.watch();
@@ -134,21 +157,23 @@ export class Keeper {
     }
 
     async flush() {
-        const told = await this.queue.flush();
-        this.told(told);
+        try {
+            await this.queue.flush();
+        } finally {
+            this.watch();
+        }
     }
 
     async release(key) {
         if (!this.state.notes.length) {
             return;
         }
-        const told = await this.queue.release(key);
-        this.told(told);
+        await this.queue.release(key);
         this.share();
     }
 
     told(answers) {
-        for (const { state, code, message, tries } of answers || []) {
+        for (const { state, code, message, tries } of answers) {
             if (state === "refused") {
                 this.tell(_t("The note on %(code)s was refused. %(message)s", { code, message }));
             } else if (state === "sent") {
@@ -158,14 +183,22 @@ export class Keeper {
                 }
             }
         }
-        if (answers?.length) {
+        if (answers.length) {
             this.share();
         }
         this.watch();
     }
 
     share() {
-        this.channel.postMessage("changed");
+        this.channel.postMessage(CHANGED);
+    }
+
+    /** Follow what another tab did; after its log-out nothing is kept here either. */
+    heard(what) {
+        if (what === LEFT) {
+            this.queue.store = new MemoryStore();
+        }
+        return this.queue.load();
     }
 
     async add(said, hours) {
@@ -183,7 +216,7 @@ export class Keeper {
     }
 
     async again(key) {
-        this.told(await this.queue.again(key));
+        await this.queue.again(key);
     }
 
     /** Ask before what somebody wrote is thrown away. */
@@ -207,8 +240,11 @@ export class Keeper {
             await Promise.race([this.release(), patience]);
         }
         const forget = async () => {
-            await this.queue.clear();
-            this.share();
+            // What comes back from the network after this finds nothing to be kept in.
+            const { store } = this.queue;
+            this.queue.store = new MemoryStore();
+            await store.clear();
+            this.channel.postMessage(LEFT);
             go();
         };
         if (!this.unsent) {
@@ -217,7 +253,7 @@ export class Keeper {
         this.dialog.add(ConfirmationDialog, {
             title: _t("Not Yet Sent"),
             body: _t(
-                "%s notes on this phone are not sent yet. If you log out now, they are deleted.",
+                "Not yet sent from this phone: %s. If you log out now, it is deleted.",
                 this.unsent
             ),
             confirmLabel: _t("Delete Them and Log Out"),

@@ -50,8 +50,13 @@ export class MemoryStore {
     }
 }
 
+/** The store belongs to whoever has logged in since. */
+export class NotOursError extends Error {}
+
 export class SafeStore {
     kept = true;
+    // How much of somebody else's was not sent and had to go.
+    dropped = 0;
 
     constructor(database, who) {
         this.database = database;
@@ -72,7 +77,11 @@ export class SafeStore {
         const rows = store.rows("readwrite");
         const owner = await answered(rows.get(OWNER));
         if (owner && owner.who !== who) {
+            const ids = await answered(rows.getAllKeys());
+            store.dropped = ids.filter((id) => /^(note|draft):/.test(id)).length;
             await answered(rows.clear());
+            // A page that the other one left open must not claim it again.
+            await store.ownKey();
         }
         return store;
     }
@@ -102,7 +111,7 @@ export class SafeStore {
         // Another tab may have drawn one meanwhile, or be another user's.
         const first = await answered(rows.get(OWNER));
         if (first && first.who !== this.who) {
-            throw new Error("The store is another user's.");
+            throw new NotOursError();
         }
         if (first) {
             return first.key;
@@ -124,7 +133,7 @@ export class SafeStore {
         const owner = await answered(rows.get(OWNER));
         if (owner?.who !== this.who) {
             rows.transaction.abort();
-            throw new Error("The store is another user's.");
+            throw new NotOursError();
         }
         rows.put({ iv, data }, id);
         await finished(rows.transaction);
@@ -170,17 +179,96 @@ export class SafeStore {
         return found;
     }
 
-    async remove(id) {
+    /** Change rows, unless they are somebody else's by now. */
+    async change(act) {
         const rows = this.rows("readwrite");
-        rows.delete(id);
+        const owner = await answered(rows.get(OWNER));
+        if (!owner || owner.who === this.who) {
+            act(rows);
+        }
         await finished(rows.transaction);
     }
 
+    remove(id) {
+        return this.change((rows) => rows.delete(id));
+    }
+
     /** Forget everything, the key with it. */
+    clear() {
+        return this.change((rows) => rows.clear());
+    }
+}
+
+/**
+ * Goes on in memory where the browser's store fails: full, or closed in the background.
+ *
+ * What lies in the store can still be read and removed.
+ */
+export class SturdyStore {
+    memory = new MemoryStore();
+    gone = new Set();
+
+    /**
+     * @param {Object} base a store that may fail
+     * @param {Function} reopen gives it anew, or fails
+     */
+    constructor(base, reopen) {
+        this.base = base;
+        this.reopen = reopen;
+        this.dropped = base.dropped;
+    }
+
+    get kept() {
+        return !this.memory.rows.size;
+    }
+
+    /** Do something with the browser's store; when it fails, once more with a new one. */
+    async based(act) {
+        try {
+            return await act(this.base);
+        } catch (error) {
+            if (error instanceof NotOursError) {
+                throw error;
+            }
+            this.base = await this.reopen();
+            return act(this.base);
+        }
+    }
+
+    async put(id, value) {
+        this.gone.delete(id);
+        try {
+            await this.based((base) => base.put(id, value));
+            await this.memory.remove(id);
+        } catch {
+            await this.memory.put(id, value);
+        }
+    }
+
+    async get(id) {
+        const known = await this.memory.get(id);
+        if (known || this.gone.has(id)) {
+            return known;
+        }
+        return this.based((base) => base.get(id)).catch(() => undefined);
+    }
+
+    async all() {
+        const ours = await this.memory.all();
+        const known = new Set([...ours.map(({ id }) => id), ...this.gone]);
+        const rows = await this.based((base) => base.all()).catch(() => []);
+        return [...rows.filter(({ id }) => !known.has(id)), ...ours];
+    }
+
+    async remove(id) {
+        await this.memory.remove(id);
+        this.gone.add(id);
+        await this.based((base) => base.remove(id)).catch(() => {});
+    }
+
     async clear() {
-        const rows = this.rows("readwrite");
-        rows.clear();
-        await finished(rows.transaction);
+        await this.memory.clear();
+        await this.based((base) => base.clear()).catch(() => {});
     }
 }
 
@@ -189,8 +277,9 @@ export async function openStore(who) {
     if (!globalThis.crypto?.subtle || !globalThis.indexedDB) {
         return new MemoryStore();
     }
+    const reopen = () => SafeStore.open(who);
     try {
-        return await SafeStore.open(who);
+        return new SturdyStore(await reopen(), reopen);
     } catch {
         return new MemoryStore();
     }

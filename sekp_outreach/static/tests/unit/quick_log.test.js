@@ -3,6 +3,7 @@ import {
     click,
     edit,
     queryAllAttributes,
+    queryOne,
     waitFor,
     waitForNone,
     waitUntil,
@@ -23,8 +24,9 @@ import {
     readAnswer,
     UNDO,
 } from "@sekp_outreach/quick_log/queue";
-import { MemoryStore } from "@sekp_outreach/quick_log/store";
+import { MemoryStore, NotOursError, SturdyStore } from "@sekp_outreach/quick_log/store";
 
+const { DateTime } = luxon;
 const HOUR = 3_600_000;
 const SENT = { state: "sent" };
 const OFFLINE = { state: "offline" };
@@ -152,11 +154,128 @@ describe("the queue", () => {
         await world.queue.load();
         expect(world.queue.notes).toEqual([]);
         const [warning] = world.queue.expired;
-        expect(Object.keys(warning).sort()).toEqual(["at", "code", "id"]);
+        expect(Object.keys(warning).sort()).toEqual(["at", "code", "draft", "id", "until"]);
+        expect(warning.draft).toBe(false);
         await world.queue.load();
         expect(world.queue.expired).toHaveLength(1);
         await world.queue.seen(warning.id);
         expect(world.queue.expired).toEqual([]);
+    });
+
+    test("a warning that nobody has seen does not stay for ever", async () => {
+        const world = makeQueue();
+        await world.queue.keepDraft(7, { code: "vuta-tevu-32", form: {} }, 2);
+        world.now += 2 * HOUR;
+        await world.queue.load();
+        expect(world.queue.expired[0].draft).toBe(true);
+        world.now += 7 * 24 * HOUR;
+        await world.queue.load();
+        expect(world.queue.expired).toEqual([]);
+        expect(await world.queue.store.all()).toEqual([]);
+    });
+
+    test("a note that the server fails on holds up no other", async () => {
+        const world = makeQueue();
+        const first = await world.add(7);
+        world.now += 1;
+        const second = await world.add(8);
+        const answers = { [first.key]: { state: "failed" }, [second.key]: SENT };
+        world.queue.send = async ({ key }) => {
+            world.sent.push(key);
+            return answers[key];
+        };
+        await world.queue.release();
+        expect(world.sent).toEqual([first.key, second.key]);
+        expect(world.queue.notes.map(({ failed }) => failed)).toEqual([true]);
+        await world.queue.flush();
+        expect(world.sent).toHaveLength(2);
+        expect(world.queue.nextAt()).toBe(world.now + 2000);
+        world.now += 2000;
+        await world.queue.flush();
+        expect(world.queue.nextAt()).toBe(world.now + 4000);
+        answers[first.key] = SENT;
+        world.now += 4000;
+        await world.queue.flush();
+        expect(world.queue.notes).toEqual([]);
+    });
+
+    test("a clock that is set back holds up nothing", async () => {
+        const world = makeQueue();
+        world.now += 24 * HOUR;
+        const note = await world.queue.add({ values: { course_id: 7 }, code: "x" }, 72);
+        world.now -= 24 * HOUR;
+        expect(world.queue.nextAt()).toBe(0);
+        await world.queue.flush();
+        expect(world.sent).toEqual([note.key]);
+    });
+
+    test("to look at a draft does not keep it longer, and a correction keeps its time", async () => {
+        const world = makeQueue();
+        const draft = { code: "vuta-tevu-32", form: { note: "x" } };
+        await world.queue.keepDraft(7, draft, 2);
+        const { until } = world.queue.draftOf(7);
+        world.now += HOUR;
+        await world.queue.keepDraft(7, draft, 2);
+        expect(world.queue.draftOf(7).until).toBe(until);
+        await world.queue.keepDraft(7, { ...draft, form: { note: "xy" } }, 2);
+        expect(world.queue.draftOf(7).until).toBe(until + HOUR);
+        await world.queue.keepDraft(8, { ...draft, at: 5, until: until + 1 }, 2);
+        expect(world.queue.draftOf(8).until).toBe(until + 1);
+    });
+
+    test("what became of a note is told once, however many ask", async () => {
+        const world = makeQueue();
+        const told = [];
+        world.queue.told = (answers) => told.push(answers.length);
+        await world.add();
+        world.now += UNDO;
+        await Promise.all([world.queue.flush(), world.queue.flush()]);
+        expect(told).toEqual([1]);
+    });
+
+    test("where the browser's store fails it goes on in memory", async () => {
+        class Full extends MemoryStore {
+            async put() {
+                throw new Error("full");
+            }
+        }
+        const base = new Full();
+        base.rows.set("note:old", { key: "old" });
+        const store = new SturdyStore(base, async () => base);
+        expect(store.kept).toBe(true);
+        await store.put("note:new", { key: "new" });
+        expect(store.kept).toBe(false);
+        const ids = async () => (await store.all()).map(({ id }) => id).sort();
+        expect(await ids()).toEqual(["note:new", "note:old"]);
+        expect(await store.get("note:new")).toEqual({ key: "new" });
+        await store.remove("note:old");
+        await store.remove("note:new");
+        expect(await ids()).toEqual([]);
+        expect(store.kept).toBe(true);
+    });
+
+    test("a store that was closed is opened anew, and never somebody else's", async () => {
+        class Closed extends MemoryStore {
+            constructor(error) {
+                super();
+                this.all = this.get = this.put = this.remove = this.clear = async () => {
+                    throw error;
+                };
+            }
+        }
+        const fresh = new MemoryStore();
+        let opened = 0;
+        const reopen = async () => {
+            opened++;
+            return fresh;
+        };
+        const closed = new SturdyStore(new Closed(new Error("closed")), reopen);
+        await closed.put("a", 1);
+        expect([opened, closed.kept, fresh.rows.get("a")]).toEqual([1, true, 1]);
+        const theirs = new SturdyStore(new Closed(new NotOursError()), reopen);
+        await theirs.put("b", 2);
+        expect(await theirs.all()).toEqual([{ id: "b", value: 2 }]);
+        expect([opened, theirs.kept]).toEqual([1, false]);
     });
 
     test("a draft lasts until its note, or its time", async () => {
@@ -220,8 +339,10 @@ test("what an answer means", () => {
         });
     }
     for (const name of ["psycopg2.OperationalError", "odoo.exceptions.ConcurrencyError"]) {
-        expect(readAnswer(error(name))).toEqual(OFFLINE);
+        expect(readAnswer(error(name)).state).toBe("failed");
     }
+    // As Odoo answers when somebody has to say again who they are.
+    expect(readAnswer({ error: { code: 100, data: { name: "x" } } }).state).toBe("session");
 });
 
 test("outside the hours of a standard", () => {
@@ -339,6 +460,66 @@ describe("the screen", () => {
         expect(sent[0].function_ids).toEqual([6]);
         expect(sent[0].form_id).toBe(1);
         expect(sent[0].minutes).toBe(30);
+    });
+
+    /** Let a note be refused, a day ago. */
+    async function openRefused() {
+        const store = new MemoryStore();
+        const at = Date.now() - 24 * HOUR;
+        const when = DateTime.fromMillis(at).toFormat("yyyy-MM-dd'T'HH:mm");
+        const form = {
+            outcome: "no_answer", form_id: 2, minutes: 15, function_ids: [], note: "Ringede",
+            next_step: "", next_step_on: "", hours_reason: "", told_of_referral: false, when,
+        }; // prettier-ignore
+        await store.put("note:k", {
+            key: "k", code: course.code, values: { course_id: 7 }, form, at, due: at,
+            until: at + 72 * HOUR, state: "refused", message: "No.", tries: 0,
+        }); // prettier-ignore
+        const sent = await openScreen({}, {}, store);
+        await getService("sekp_quick_log").queue.load();
+        await shown("[data-sekp=correct]");
+        return { sent, when };
+    }
+
+    test("what is corrected a day later is noted on its own day", async () => {
+        const { sent, when } = await openRefused();
+        await click("[data-sekp=correct]");
+        await shown("#sekp_when");
+        expect(queryOne("#sekp_when").value).toBe(when);
+        await click("[data-sekp=save]");
+        await shown("[data-sekp=undone]");
+        await getService("sekp_quick_log").release();
+        expect(sent[0].started_at).toBe(
+            DateTime.fromISO(when).toUTC().toFormat("yyyy-MM-dd HH:mm:ss")
+        );
+    });
+
+    test("a correction does not write over what was begun since", async () => {
+        await openRefused();
+        const { queue } = getService("sekp_quick_log");
+        await queue.keepDraft(7, { code: course.code, form: { note: "Ny" } }, 72);
+        await click("[data-sekp=correct]");
+        await shown(".o_notification");
+        expect(queue.draftOf(7).form.note).toBe("Ny");
+        expect("[data-sekp=correct]").toHaveCount(1);
+    });
+
+    test("an attempt in two taps takes over no telephone", async () => {
+        const sent = await openScreen();
+        await click("[data-sekp=course]:first");
+        await shown("[data-sekp=met]");
+        await click("[data-sekp=met]");
+        await shown("[data-sekp=form]");
+        await click("[data-sekp=form]:first");
+        await click("[data-sekp=save]");
+        await shown("[data-sekp=undone]");
+        await shown("[data-sekp=course]");
+        await click("[data-sekp=course]:last");
+        await shown("[data-sekp=not_there]");
+        await click("[data-sekp=not_there]");
+        await shown("[data-sekp=course]");
+        await getService("sekp_quick_log").release();
+        expect(sent.map(({ form_id }) => form_id)).toEqual([1, 2]);
     });
 
     test("what is not one's own is shown, and not kept on the phone", async () => {
