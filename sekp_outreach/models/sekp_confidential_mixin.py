@@ -233,6 +233,7 @@ class SekpConfidentialMixin(models.AbstractModel):
     _inherit = [
         "sekp.link.mixin",
         "sekp.kept.mixin",
+        "sekp.meanwhile.mixin",
         "sekp.emergency.mixin",
         "sekp.logged.mixin",
         "sekp.read.at.once.mixin",

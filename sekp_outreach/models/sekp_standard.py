@@ -58,7 +58,12 @@ class SekpStandard(models.Model):
 
     _name = "sekp.standard"
     _description = "Quality Standard"
-    _inherit = ["sekp.kept.mixin", "mail.thread", "sekp.obligation.mixin"]
+    _inherit = [
+        "sekp.kept.mixin",
+        "sekp.meanwhile.mixin",
+        "mail.thread",
+        "sekp.obligation.mixin",
+    ]
     _order = "company_id, valid_from desc, id desc"
 
     # --- the paper ----------------------------------------------------------------

@@ -1228,7 +1228,7 @@ class Stage(OutreachCase):
 class TestEntitlementProperty(Stage):
     """Stories that nobody thought of, and the proof that a wrong one is found."""
 
-    examples, length = (EXAMPLES, 24) if EXAMPLES else (10, 12)
+    examples, length = (EXAMPLES, 24) if EXAMPLES else (5, 12)
 
     def hold(self, examples, length, shrink=True):
         """Play stories; fail with the shortest one found that goes wrong."""
