@@ -196,9 +196,13 @@ def alive_here(pid):
         return False
 
 
-def start():
-    """Start the embedded server, or join the one another command started."""
-    folder = data()
+def start(folder=None, settings=None):
+    """Start the embedded server, or join the one another command started.
+
+    :param folder: of its data; the one that all commands share by default
+    :param settings: of a new one, beside the ordinary ones
+    """
+    folder = folder or data()
     fresh = not (folder / "PG_VERSION").exists()
     try:
         handle = library().get_server(folder, cleanup_mode="stop", start=False)
@@ -206,7 +210,7 @@ def start():
             with step("PostgreSQL"):
                 handle.ensure_pgdata_inited()
                 with (folder / "postgresql.conf").open("a") as config:
-                    for name, value in SETTINGS.items():
+                    for name, value in {**SETTINGS, **(settings or {})}.items():
                         config.write(f"{name} = {value}\n")
         forget_dead_users(folder)
         handle.start()

@@ -33,11 +33,21 @@ class Runtime:
         """The command line, its configuration file written anew."""
         return [*START, "-c", str(self.configure()), *arguments]
 
+    @property
+    def home(self):
+        """Where the configuration lies, and what it starts is at home."""
+        return places.STATE
+
+    @property
+    def data(self):
+        """Where Odoo keeps files."""
+        return DATA
+
     def configure(self, addons=None, name="odoo.conf"):
         """Write a configuration; the machine's own one is never read."""
         options = {
             "addons_path": addons or places.ROOT,
-            "data_dir": places.make(DATA),
+            "data_dir": places.make(self.data),
             "db_template": "template0",
             "http_interface": "127.0.0.1",
             "list_db": "False",
@@ -46,7 +56,7 @@ class Runtime:
             "workers": "0",
             **self.postgres.options(),
         }
-        file = places.make(places.STATE) / name
+        file = places.make(self.home) / name
         text = "".join(f"{key} = {value}\n" for key, value in options.items())
         if not file.exists() or file.read_text() != f"[options]\n{text}":
             file.touch(mode=0o600)

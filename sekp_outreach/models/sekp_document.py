@@ -1,6 +1,7 @@
 import base64
 import binascii
 import json
+import logging
 import mimetypes
 import os
 import secrets
@@ -8,8 +9,10 @@ import secrets
 from odoo import api, fields, models
 from odoo.exceptions import UserError, ValidationError
 from odoo.fields import NO_ACCESS, Domain
-from odoo.tools import human_size
+from odoo.tools import SQL, human_size
 from odoo.tools.mimetypes import guess_mimetype
+
+_logger = logging.getLogger(__name__)
 
 KINDS = [
     ("letter", "Letter"),
@@ -252,16 +255,37 @@ class SekpDocument(models.Model):
         document = self.sudo()
         document.write({"token": secrets.token_hex(16)})
         facts = json.dumps({"title": title, "mimetype": mimetype}).encode()
-        document.write(
-            {
-                **document._encrypted(facts, data),
-                "size": len(data),
-                "number": document._next_number(),
-            }
-        )
+        try:
+            document.write(
+                {
+                    **document._encrypted(facts, data),
+                    "size": len(data),
+                    "number": document._next_number(),
+                }
+            )
+        except OSError as error:
+            # What the system says may name folders of the server.
+            _logger.warning("A document was not stored: error %s.", error.errno)
+            raise UserError(
+                self.env._(
+                    "The server has no room for the file, or cannot write it. Nothing "
+                    "was stored: ask the administrator, and upload it again later."
+                )
+            ) from None
         document.invalidate_recordset(["content", "title", "mimetype"])
 
     def _next_number(self):
+        # Two at once would count the same: PostgreSQL refuses the second, who is tried
+        # again.
+        parent = self._parent()
+        self.env.cr.execute(
+            SQL(
+                "UPDATE %s SET id = id WHERE id = %s",
+                SQL.identifier(parent._table),
+                parent.id,
+            ),
+            log_exceptions=False,
+        )
         # Superuser: numbers go on from those of documents nobody here may see.
         earlier = self.sudo().search(
             self._siblings() & Domain("id", "!=", self.id),

@@ -1,0 +1,1 @@
+"""A server that is broken on purpose, and what people do on it meanwhile."""

@@ -1,0 +1,550 @@
+"""What a municipality's machine can meet: nothing is lost, half done or told.
+
+Ordinarily each kind of fault is met a few times. All of it, some thousand times::
+
+    SEKP_WHOLE=1 make test T=faults
+
+The figures of such a run stand in ``docs/reliability.md``.
+"""
+
+import os
+import random
+import re
+import shutil
+import socket
+import subprocess
+import threading
+import time
+from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
+
+import pytest
+
+from dev import databases, places
+from dev.reliability import acts, scene
+from dev.reliability.machine import DATABASE, Person, machine
+
+WHOLE = bool(os.environ.get("SEKP_WHOLE"))
+# Before how many statements of each act its process ends; all of them as a whole.
+POINTS = 3
+ROUNDS = 120 if WHOLE else 3
+EACH = 2 * ROUNDS + 4
+COURSES = 7 * ROUNDS + 40
+LOAD_SECONDS = 60 if WHOLE else 6
+REFUSALS = {
+    f"odoo.exceptions.{name}"
+    for name in ("AccessError", "MissingError", "UserError", "ValidationError")
+}
+REFUSALS.add(
+    "odoo.addons.sekp_outreach.models.sekp_meanwhile_mixin.ChangedMeanwhileError"
+)
+# What PostgreSQL's end, or a worker's, makes Odoo say.
+LOUD = re.compile(r"Traceback|ERROR|CRITICAL")
+# What PostgreSQL refuses to the second of two is tried again; the log has this line.
+AGAIN = re.compile(r"A statement on \w+ failed; its values are withheld\.")
+SLOW = 30
+# Seconds until what must happen has happened.
+PATIENCE = 60
+TABLES = (
+    "sekp_referral", "sekp_course", "sekp_citizen", "sekp_contact", "sekp_assignment", "sekp_identity",
+    "sekp_document", "sekp_handover", "sekp_appointment", "sekp_erasure_certificate",
+    "mail_activity", "calendar_event", "ir_attachment",
+)  # fmt: skip
+
+
+class Town:
+    """The municipality on its machine, and who works there."""
+
+    def __init__(self, broken, told):
+        self.machine, self.scene = broken, told
+        self.used = Counter()
+        self.tried = Counter()
+
+    def take(self, kind):
+        """A citizen of a kind that nobody has met yet."""
+        self.used[kind] += 1
+        return self.scene[kind][self.used[kind] - 1]
+
+    def person(self, address, login):
+        return Person(address, DATABASE, login, scene.PASSWORD)
+
+    def people(self, address):
+        logins = {login for act in acts.ACTS for login in act.logins}
+        return {login: self.person(address, login) for login in sorted(logins)}
+
+    def rows(self, query, *values):
+        return self.machine.rows(DATABASE, query, *values)
+
+    def counts(self):
+        """How many rows each table holds in which something is done, and the newest."""
+        newest = "max(xmin::text::bigint)"
+        return [
+            self.rows(f"SELECT count(*), {newest} FROM {table}")[0]  # noqa: S608
+            for table in TABLES
+        ]
+
+    def check(self):
+        assert self.machine.check(DATABASE) == []
+
+
+@pytest.fixture(scope="module")
+def town(runtime):
+    source = databases.ready(runtime, browsing=True)
+    with machine(runtime.odoo, runtime, source) as broken:
+        output = broken.shell(DATABASE, scene.script(EACH, COURSES))
+        yield Town(broken, scene.said(output, "SCENE"))
+
+
+def refusal(answer):
+    """The sentence of a refusal; nothing for a result.
+
+    :raises AssertionError: for an error that is no answer to a user
+    """
+    error = answer.get("error")
+    if not error:
+        return None
+    data = error["data"]
+    assert data["name"] in REFUSALS, (data["name"], data["message"])
+    assert data["message"]
+    return data["message"]
+
+
+def loud(name):
+    """The lines of a server's log that an administrator would look into."""
+    text = (places.LOGS / f"{name}.log").read_text()
+    return [
+        row for row in text.splitlines() if LOUD.search(row) and not AGAIN.search(row)
+    ]
+
+
+def points(statements):
+    """Before which statements a process is to end, and around the commit."""
+    if WHOLE:
+        chosen = range(1, statements + 1)
+    else:
+        step = statements / (POINTS + 1)
+        chosen = [round(step * (number + 1)) for number in range(POINTS)]
+    return [*chosen, "commit", "committed"]
+
+
+def test_a_worker_that_is_killed_leaves_nothing_half_done(town):
+    with town.machine.serving(DATABASE, "faults") as address:
+        people = town.people(address)
+        for act in acts.ACTS:
+            person = people[act.logins[0]]
+            model, method, *args = act.steps(person, town.scene, town.take(act.kind), 0)
+            answer = person.fault(model, method, *args, at="count", lang="da_DK")
+            assert refusal(answer) is None, (act.name, answer)
+            model, method, *args = act.steps(person, town.scene, town.take(act.kind), 1)
+            before = town.counts()
+            for point in points(town.machine.statements()):
+                answer = person.fault(model, method, *args, at=point, lang="da_DK")
+                # Another time it may need a statement less: then it has been done.
+                if answer is not None:
+                    break
+                town.tried["killed"] += 1
+                if point == "committed":
+                    assert town.counts() != before, act.name
+                else:
+                    assert town.counts() == before, (act.name, point)
+            told = person.patiently(model, method, *args, lang="da_DK")
+            # What was done is not done again, or is the same once more.
+            if act.wins == 1:
+                assert refusal(told), (act.name, told)
+            else:
+                refusal(told)
+    assert not loud("faults")
+    assert town.tried["killed"] >= len(acts.ACTS) * (POINTS + 1)
+    town.check()
+
+
+def test_two_at_once_and_one_wins(town):
+    chance = random.Random("to på samme tid")
+    said = set()
+    with town.machine.serving(DATABASE, "at_once") as address:
+        people = [town.people(address), town.people(address)]
+        with ThreadPoolExecutor(2) as pool:
+            for act in acts.ACTS:
+                for number in range(ROUNDS):
+                    target = town.take(act.kind)
+                    two = [
+                        (one[login], one[login])
+                        for one, login in zip(people, act.logins, strict=True)
+                    ]
+                    asked = [
+                        act.steps(person, town.scene, target, 2 * number + which)
+                        for which, (person, _same) in enumerate(two)
+                    ]
+                    barrier = threading.Barrier(2)
+                    waits = [0, chance.choice((0, 0, 0.02, 0.1))]
+
+                    def ask(person, request, wait, barrier=barrier):
+                        barrier.wait()
+                        time.sleep(wait)
+                        model, method, *args = request
+                        return person.call(model, method, *args, lang="da_DK")
+
+                    answers = list(
+                        pool.map(ask, [one for one, _same in two], asked, waits)
+                    )
+                    refused = [refusal(answer) for answer in answers]
+                    won = refused.count(None)
+                    town.tried["at once"] += 1
+                    said |= set(filter(None, refused))
+                    assert won == (act.wins or won), (act.name, answers)
+                    assert won, (act.name, answers)
+    assert not loud("at_once")
+    # What two uploaded at the same moment has a number each.
+    assert not town.rows(
+        "SELECT course_id, number FROM sekp_document GROUP BY 1, 2 HAVING count(*) > 1"
+    )
+    assert not [text for text in said if re.search(r"[Tt]he |[Aa] colleague", text)]
+    town.check()
+
+
+def test_nobody_writes_over_what_another_has_just_written(town):
+    texts = ["Sover ved broen", "Sover i bilen"]
+    with town.machine.serving(DATABASE, "stale") as address:
+        people = [town.person(address, login) for login in acts.LEADERS]
+        with ThreadPoolExecutor(2) as pool:
+            for _number in range(ROUNDS):
+                target = town.take("received")
+                barrier = threading.Barrier(2)
+
+                def save(person, text, target=target, barrier=barrier):
+                    barrier.wait()
+                    return person.call(
+                        "sekp.referral", "web_save", [target], {"concern": text}, {},
+                        sekp_seen={"concern": "Sover ude"}, lang="da_DK",
+                    )  # fmt: skip
+
+                answers = list(pool.map(save, people, texts))
+                refused = [refusal(answer) for answer in answers]
+                assert refused.count(None) == 1, answers
+                ((kept,),) = town.rows(
+                    "SELECT concern FROM sekp_referral WHERE id = %s", target
+                )
+                assert kept == texts[refused.index(None)]
+                town.tried["at once"] += 1
+    assert not loud("stale")
+
+
+def await_more(found, number):
+    """Wait until something has grown by a number."""
+    until, goal = time.monotonic() + PATIENCE, len(found) + number
+    while len(found) < goal:
+        assert time.monotonic() < until, "Odoo does not come back."
+        time.sleep(0.05)
+
+
+def test_postgresql_crashes_and_nothing_that_was_confirmed_is_lost(town):
+    confirmed = []
+    with town.machine.serving(DATABASE, "crash") as address:
+        person = town.person(address, "kontakt_1")
+        course = town.take("course")
+        stop = threading.Event()
+
+        def work():
+            number = 0
+            while not stop.is_set():
+                number += 1
+                values = {
+                    "course_id": course, "outcome": "met", "minutes": number,
+                    "form_id": town.scene["form"], "hours_reason": "wish",
+                }  # fmt: skip
+                try:
+                    answer = person.call("sekp.contact", "create", [values])
+                except (OSError, ValueError):
+                    continue
+                if "result" in answer:
+                    confirmed.append((answer["result"][0], number))
+
+        with ThreadPoolExecutor(1) as pool:
+            working = pool.submit(work)
+            try:
+                for _crash in range(5 if WHOLE else 1):
+                    await_more(confirmed, 5)
+                    town.machine.crash_postgres()
+                    time.sleep(0.5)
+                    town.machine.begin_postgres()
+                    town.tried["crashes"] += 1
+                    await_more(confirmed, 2)
+            finally:
+                stop.set()
+            working.result()
+    kept = dict(
+        town.rows("SELECT id, minutes FROM sekp_contact WHERE course_id = %s", course)
+    )
+    assert confirmed
+    for contact, minutes in confirmed:
+        assert kept.get(contact) == minutes
+    town.tried["confirmed"] += len(confirmed)
+    town.check()
+
+
+def test_the_disk_is_full(town):
+    """Where there is no room for a document, nothing of it is stored."""
+    store = town.machine.store(DATABASE)
+    places.make(store)
+    mount = f'mount -t tmpfs -o size=256k full "{store}" && exec "$@"'
+    root = () if os.geteuid() == 0 else ("--map-root-user",)
+    before = ("unshare", "--mount", *root, "sh", "-c", mount, "odoo")
+    with town.machine.serving(DATABASE, "full", before=before) as address:
+        person = town.person(address, "kontakt_1")
+        course = town.take("course")
+        large = acts.base64.b64encode(os.urandom(400_000)).decode()
+        counted = town.counts()
+        for _time in range(3):
+            values = {"course_id": course, "title": "Stor.bin", "upload": large}
+            answer = person.call("sekp.document", "create", [values], lang="da_DK")
+            assert "plads" in (refusal(answer) or ""), answer
+            assert town.counts() == counted
+        model, method, *args = acts.note(person, town.scene, course, 7)
+        assert refusal(person.call(model, method, *args)) is None
+    assert all("not stored" in row for row in loud("full"))
+    town.tried["full disks"] += 3
+    town.check()
+
+
+def test_the_key_is_lost_and_found(town):
+    """Without the key nothing opens and nothing is lost; the rest goes on."""
+    folder = town.machine.runtime.data / "sekp_outreach_keys"
+    (key,) = folder.iterdir()
+    away = town.machine.folder / "away"
+    with town.machine.serving(DATABASE, "key") as address:
+        person = town.person(address, "kontakt_1")
+        course = town.take("course")
+        values = {"course_id": course, "title": "Brev.txt", "upload": acts.FILE}
+        document = person.create("sekp.document", **values)
+        shutil.move(key, away)
+        counted = town.counts()
+        answer = person.call("sekp.document", "create", [values], lang="da_DK")
+        assert "nøgle" in refusal(answer).lower()
+        assert town.counts() == counted
+        found = person.told("sekp.document", "read", [document], ["title"])
+        assert "Brev" not in found[0]["title"]
+        model, method, *args = acts.note(person, town.scene, course, 8)
+        assert refusal(person.call(model, method, *args)) is None
+        assert not list(folder.iterdir()), "no new key while something is sealed"
+        problems = town.machine.check(DATABASE)
+        assert any("missing" in row for row in problems), problems
+        shutil.move(away, key)
+        found = person.told("sekp.document", "read", [document], ["title"])
+        assert found[0]["title"] == "Brev.txt"
+    town.tried["lost keys"] += 1
+    town.check()
+
+
+class SilentMailServer:
+    """Takes connections and says nothing, as one that is overloaded."""
+
+    def __enter__(self):
+        self.socket = socket.create_server(("127.0.0.1", 0))
+        self.port, self.met = self.socket.getsockname()[1], []
+        threading.Thread(target=self.accept, daemon=True).start()
+        return self
+
+    def __exit__(self, *_error):
+        self.socket.close()
+        for connection in self.met:
+            connection.close()
+
+    def accept(self):
+        try:
+            while True:
+                self.met.append(self.socket.accept()[0])
+        except OSError:
+            pass
+
+
+def test_the_mail_server_is_down_or_slow(town):
+    """What people do is done at once, whatever becomes of the mails."""
+    with closing(socket.create_server(("127.0.0.1", 0))) as probe:
+        nobody = probe.getsockname()[1]
+    with SilentMailServer() as silent:
+        for number, (name, port) in enumerate(
+            (("down", nobody), ("slow", silent.port)), 900
+        ):
+            town.rows(
+                "INSERT INTO ir_mail_server (name, smtp_host, smtp_port, "
+                "smtp_authentication, smtp_encryption, active, sequence) "
+                "VALUES (%s, '127.0.0.1', %s, 'login', 'none', TRUE, 1)",
+                name,
+                port,
+            )
+            with town.machine.serving(DATABASE, f"mail_{name}") as address:
+                people = town.people(address)
+                for act in acts.ACTS:
+                    person = people[act.logins[0]]
+                    request = act.steps(person, town.scene, town.take(act.kind), number)
+                    model, method, *args = request
+                    begun = time.monotonic()
+                    answer = person.call(model, method, *args, lang="da_DK")
+                    assert refusal(answer) is None, (act.name, answer)
+                    assert time.monotonic() - begun < SLOW, act.name
+            assert not loud(f"mail_{name}")
+            town.rows("DELETE FROM ir_mail_server WHERE name = %s", name)
+            town.tried["mail servers"] += 1
+    town.check()
+
+
+JOB = """
+import os, signal
+from odoo.modules.registry import Registry
+from odoo.api import Environment
+from odoo.sql_db import Cursor, close_all
+from odoo.tools import mute_logger
+
+JOBS = (
+    ("sekp.follow.up", "_cron_follow_up"), ("mail.activity", "_cron_sekp_hand_on"),
+    ("sekp.access.seal", "_cron_seal"), ("sekp.erasure", "_cron_erase"),
+    ("sekp.statistic", "_cron_count"),
+)
+# Something for each of them to do.
+courses = env["sekp.course"].browse(%(courses)s)
+stand_in = env["res.users"].search([("login", "=", "kontakt_2")])
+today = courses.company_id._sekp_today()
+for course in courses:
+    course._assign(stand_in, "cover", "Ferie", today, today)
+    course.activity_schedule(
+        "mail.mail_activity_data_todo", user_id=stand_in.id, automated=False,
+        date_deadline=today,
+    )
+env.flush_all()
+env.cr.execute(
+    "UPDATE sekp_assignment SET ends_at = now() AT TIME ZONE 'UTC' - interval '1 hour' "
+    "WHERE role = 'cover' AND course_id = ANY(%%s)", [courses.ids],
+)
+if not env["sekp.access.seal"].search_count([]):
+    env.cr.execute(
+        "INSERT INTO sekp_access_log (at, kind, user_id) SELECT "
+        "now() AT TIME ZONE 'UTC' - day * interval '1 day', 'open', 1 "
+        "FROM generate_series(3, 9) day"
+    )
+env.cr.commit()
+database, plain = env.cr.dbname, Cursor.execute
+
+def run(model, method, end=0):
+    with Registry(database).cursor() as cr:
+        inner = Environment(cr, 1, {})
+        told = {"number": 0}
+        def execute(self, *args, **kwargs):
+            told["number"] += 1
+            if told["number"] == end:
+                os.kill(os.getpid(), signal.SIGKILL)
+            return plain(self, *args, **kwargs)
+        Cursor.execute = execute
+        getattr(inner[model], method)()
+        cr.commit()
+        Cursor.execute = plain
+        return told["number"]
+
+killed = 0
+for model, method in JOBS:
+    for end in %(ends)s:
+        close_all()
+        child = os.fork()
+        if not child:
+            run(model, method, end)
+            os._exit(0)
+        _pid, status = os.waitpid(child, 0)
+        if not os.WIFSIGNALED(status):
+            break
+        killed += 1
+    run(model, method)
+with Registry(database).cursor() as cr:
+    after = Environment(cr, 1, {})
+    print("FOUND", json.dumps({
+        "killed": killed, "problems": after["sekp.check"]._problems(),
+        "broken": str(after["sekp.access.seal"]._verify()),
+    }))
+"""
+
+
+def test_a_job_that_is_killed_goes_on_where_it_ended(town):
+    ends = list(range(1, 400)) if WHOLE else [2, 5, 9, 14, 20, 40, 80]
+    courses = [town.take("course") for _number in range(4)]
+    script = "import json\n" + JOB % {"courses": courses, "ends": ends}
+    output = town.machine.shell(DATABASE, script)
+    found = scene.said(output, "FOUND")
+    assert found["problems"] == []
+    assert found["broken"] == "None"
+    assert found["killed"] >= 10
+    town.tried["killed jobs"] += found["killed"]
+    town.check()
+
+
+def test_a_backup_of_a_running_system_is_whole(town):
+    """Dumped while people work, restored under another name, and checked."""
+    backup, name = town.machine.folder / "backup", "sekp_restored"
+    done, stop = Counter(), threading.Event()
+    with town.machine.serving(DATABASE, "load") as address:
+
+        def work(who):
+            login, steps = who
+            person, number = town.person(address, login), 10_000
+            while not stop.is_set():
+                number += 1
+                request = steps(person, town.scene, target, number)
+                answer = person.call(*request)
+                done[steps.__name__] += refusal(answer) is None
+
+        target = town.take("course")
+        working = (
+            ("kontakt_1", acts.upload), ("kontakt_1", acts.note),
+            ("leder_1", acts.plan), ("leder_2", acts.upload),
+        )  # fmt: skip
+        with ThreadPoolExecutor(len(working)) as pool:
+            followed = [pool.submit(work, who) for who in working]
+            try:
+                time.sleep(LOAD_SECONDS / 3)
+                town.machine.back_up(DATABASE, backup)
+                time.sleep(LOAD_SECONDS / 3)
+            finally:
+                stop.set()
+            for one in followed:
+                one.result()
+    assert len(done) == len({steps for _login, steps in working}), done
+    town.tried["acts during the backup"] += sum(done.values())
+    town.machine.restore(backup, name)
+    assert town.machine.check(name) == []
+    # Without the key nothing of what is sealed can be opened, and nothing else fails.
+    folder = town.machine.runtime.data / "sekp_outreach_keys"
+    (key,) = folder.iterdir()
+    shutil.move(key, town.machine.folder / "away")
+    problems = town.machine.check(name)
+    assert problems
+    assert not [
+        row
+        for row in problems
+        if row.startswith("  ") and not re.search("key|nøgle", row, re.IGNORECASE)
+    ], problems
+    shutil.move(town.machine.folder / "away", key)
+    neutralised(town, name)
+
+
+def neutralised(town, name):
+    """A copy for tests sends no mail, answers nobody and opens no identity."""
+    command = [*town.machine.runtime.command(), "-d", name]
+    command[2:2] = ["neutralize"]
+    command = [one for one in command if one]
+    with town.machine.runtime.child(
+        command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+    ) as process:
+        output, _errors = process.communicate()
+    assert process.returncode == 0, output
+    rows = town.machine.rows
+    for query in (
+        "SELECT id FROM res_company WHERE sekp_public_page",
+        "SELECT id FROM ir_mail_server WHERE active AND smtp_host <> 'invalid'",
+    ):
+        assert not rows(name, query)
+
+
+def test_what_was_tried_is_told(town):
+    """The figures of this run, for docs/reliability.md."""
+    lines = [f"{name}: {number}" for name, number in sorted(town.tried.items())]
+    (places.LOGS / "reliability.txt").write_text("\n".join([*lines, ""]))
+    assert town.tried["killed"]
+    assert town.tried["at once"]
