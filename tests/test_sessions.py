@@ -210,6 +210,8 @@ def test_a_session_that_is_over_shows_nothing(page):
 def test_a_log_out_in_another_tab_is_one_here(page, place, chrome):
     with closing(chromium.Page(chrome, 1200)) as other:
         other.open(f"{place['address']}/web/session/logout")
+        # Out of sight a page is not drawn anew.
+        page.call("Page.bringToFront")
         gone(page)
 
 

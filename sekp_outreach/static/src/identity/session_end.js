@@ -31,8 +31,8 @@ export function useSessionEnd() {
     const end = () => {
         browser.clearInterval(timer);
         if (env.dialogData) {
-            // At once, while closing an action would wait for what opened it to be read anew.
-            env.dialogData.close();
+            // Without reading anew what is below, which would be waited for and fails.
+            env.dialogData.close({ noReload: true });
         } else {
             env.bus.trigger(EMPTIED, {});
         }
