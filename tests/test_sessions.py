@@ -174,6 +174,11 @@ def pass_by(page, seconds):
     page.await_event("Emulation.virtualTimeBudgetExpired")
 
 
+def back(page):
+    """Let somebody come back to the page, which asks at once whether it still may."""
+    page.run("document.dispatchEvent(new Event('visibilitychange'))")
+
+
 def gone(page):
     page.until(f"!({SHOWN})")
 
@@ -181,6 +186,7 @@ def gone(page):
 # --- on the screen --------------------------------------------------------------------
 def test_a_locked_session_shows_nothing_and_goes_on_with_the_password(page):
     later(page, **{"identity-check-next": time.time() - 3600})
+    back(page)
     gone(page)
     page.until("!!document.querySelector('.o_check_identity_form [name=password]')")
     assert not page.run("!!document.querySelector('.o_sekp_identity')")
@@ -225,6 +231,7 @@ def test_a_name_that_is_typed_goes_with_the_session(page, place):
     page.fill(".modal .o_field_widget[name=name] input", NAME)
     assert page.run(SHOWN)
     later(page, create_time=time.time() - 2 * 3600)
+    back(page)
     gone(page)
 
 
