@@ -4,7 +4,7 @@ DEV = $(PYTHON) -m dev
 
 export ARGS T STANDARD SEED SIZES
 
-.PHONY: help run test lint walk simulate bench shots shell standards-table policy terms stop clean
+.PHONY: help run test lint audit walk simulate bench shots shell standards-table policy terms stop clean
 
 help:
 	@exec $(DEV) help
@@ -17,6 +17,9 @@ test:
 
 lint:
 	@exec $(DEV) lint
+
+audit:
+	@exec $(DEV) audit
 
 walk:
 	@exec $(DEV) walk --standard="$$STANDARD"

@@ -27,11 +27,19 @@ def test(options):
 
 
 def lint(options):
-    """make lint: ruff, pylint-odoo, the OCA checks and Odoo's test_lint"""
+    """make lint: style, Odoo's rules, licences, secrets, traces of real people"""
     python_env.enter()
     from . import lint as module
 
     return module.lint()
+
+
+def audit(options):
+    """make audit: known holes in the pinned versions, where the network tells"""
+    python_env.enter()
+    from . import audit as module
+
+    return module.audit()
 
 
 def walk(options):
@@ -124,6 +132,7 @@ COMMANDS = {
     "run": run,
     "test": test,
     "lint": lint,
+    "audit": audit,
     "walk": walk,
     "simulate": simulate,
     "bench": bench,

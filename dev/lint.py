@@ -1,4 +1,5 @@
-"""`make lint`: ruff, pylint-odoo, the OCA checks, Odoo's test_lint, and our own."""
+"""`make lint`: ruff, pylint-odoo, the OCA checks, Odoo's test_lint, what each file may
+be used for, what must stand in none, and our own."""
 
 import os
 import re
@@ -7,7 +8,7 @@ import sys
 from contextlib import ExitStack
 from pathlib import Path
 
-from . import databases, guide, log, odoo_source, places, postgres
+from . import audit, databases, guide, log, odoo_source, places, postgres
 from .processes import Child
 from .say import Quit, line, step
 from .server import Runtime, free_port
@@ -130,11 +131,14 @@ def lint():
         checks.tool(
             "ruff format", *("ruff", "format", "--check", "--quiet", "--diff", ".")
         )
+        checks.tool("licences", "reuse", "lint", "--lines")
+        checks.tool("secrets and people", "python", "-m", "dev.traces")
         checks.result("names of hosts and paths", "\n".join(foreign_names()))
         checks.result("pictures of the pages", "\n".join(guide.lost_pictures()))
         checks.result("words of the guide", "\n".join(guide.wrong_words()))
         if (places.ADDON / "__manifest__.py").exists():
             addon(checks)
+        checks.result("known holes in pinned versions", audit.known_holes())
         checks.wait()
     if checks.failed:
         line(f"Findings in: {', '.join(checks.failed)}")

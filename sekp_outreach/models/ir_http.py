@@ -69,6 +69,14 @@ class IrHttp(models.AbstractModel):
             return None
         return super()._verify_request_recaptcha_token(action)
 
+    # --- for those who have logged in -----------------------------------------------
+    @classmethod
+    def _post_dispatch(cls, response):
+        """Let no browser or proxy keep what the web client is told of a person."""
+        if request.dispatcher.routing_type != "http":
+            response.headers.setdefault("Cache-Control", "no-store")
+        return super()._post_dispatch(response)
+
     # --- pages ----------------------------------------------------------------------
     @classmethod
     def _sekp_language(cls):

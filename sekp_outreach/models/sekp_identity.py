@@ -168,14 +168,15 @@ class SekpIdentity(models.Model):
 
         :param purpose: a key of ``IDENTITY_PURPOSES``, or False
         :raises AccessError: for those who may not open the person
-        :raises UserError: when the key is missing, or for another purpose
+        :raises UserError: when the key is missing, for another purpose, or to another
+            system
         """
         self.ensure_one()
         self.check_access("read")
         if purpose:
             if purpose not in dict(IDENTITY_PURPOSES):
                 raise UserError(self.env._("Choose what you open the identity for."))
-            self._parts()
+            self._values()
             self._log_read("reveal", purpose)
             self.invalidate_recordset()
         return {
@@ -214,9 +215,10 @@ class SekpIdentity(models.Model):
     def _seconds_left(self):
         """Return for how long the vaults still stand open for the user, by id.
 
-        An opening is a row of the access log: there is nothing else to end.
+        An opening is a row of the access log: there is nothing else to end. It holds
+        for the screen only: a key of the same user finds the vault shut meanwhile.
         """
-        if self.env.su or not self.ids:
+        if self.env.su or not self.ids or self._by_interface():
             return {}
         now = fields.Datetime.now()
         rows = self.env.execute_query(
@@ -239,6 +241,11 @@ class SekpIdentity(models.Model):
                 left[record_id] = int((until - now).total_seconds())
         return left
 
+    @api.model
+    def _by_interface(self):
+        """Tell whether another system asks, with a key instead of a session."""
+        return self.env["sekp.access.log"]._channel() == "api"
+
     def _is_open(self):
         """Tell whether the vault stands open for the user at this moment."""
         self.ensure_one()
@@ -249,9 +256,14 @@ class SekpIdentity(models.Model):
 
         :param bool with_protected: whether a protected address is wanted as well
         :return: the values by field; False for what is not known
-        :raises UserError: when the key is missing or the content is damaged
+        :raises UserError: when the key is missing or the content is damaged, and to
+            another system: a stolen key opens no identity
         """
         self.ensure_one()
+        if self._by_interface():
+            raise UserError(
+                self.env._("An identity is opened on the screen and in no other way.")
+            )
         parts = self._parts()
         values = {name: parts.get(name) or False for name in VALUES}
         values["birth_date"] = fields.Date.to_date(values["birth_date"]) or False

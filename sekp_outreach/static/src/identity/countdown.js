@@ -2,6 +2,7 @@ import { Component, onMounted, onWillUnmount, onWillUpdateProps, useState } from
 import { registry } from "@web/core/registry";
 import { useService } from "@web/core/utils/hooks";
 import { standardWidgetProps } from "@web/views/widgets/standard_widget_props";
+import { useSessionEnd } from "./session_end";
 
 // For so long the tab may be out of sight before what it shows is taken away.
 const HIDDEN_AT_MOST = 60 * 1000;
@@ -12,6 +13,7 @@ export class IdentityCountdown extends Component {
     static props = { ...standardWidgetProps };
 
     setup() {
+        useSessionEnd();
         this.action = useService("action");
         this.state = useState({ seconds: 0 });
         this.onVisibility = this.onVisibility.bind(this);
