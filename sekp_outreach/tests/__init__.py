@@ -9,6 +9,7 @@ from . import test_access_matrix
 from . import test_access_request
 from . import test_activities
 from . import test_appointment
+from . import test_bad_input
 from . import test_break_glass
 from . import test_budget
 from . import test_canaries

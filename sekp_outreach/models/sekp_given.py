@@ -1,0 +1,198 @@
+import functools
+import inspect
+
+from odoo import api, models
+from odoo.exceptions import AccessError, UserError
+from odoo.models import BaseModel
+from odoo.service.model import get_public_method
+
+from ..tools.given import fits, inner, is_id
+
+PREFIX = "default_"
+
+
+class SekpGiven(models.AbstractModel):
+    """What clients give is looked at before anything is done with it.
+
+    Each public method of the addon is an interface, and so are ``create``, ``write``
+    and ``onchange`` of each of its models. What is no argument, no record and no value
+    of the field is refused here, in one place and with a sentence; neither Odoo nor our
+    own methods need to expect it. What the addon does as superuser is its own.
+    """
+
+    _name = "sekp.given"
+    _description = "What Clients Give"
+
+    def _register_hook(self):
+        """Put the look in front of the methods, around whatever extends them."""
+        super()._register_hook()
+        for name, model in self.pool.items():
+            if name.startswith("sekp."):
+                self._sekp_look_first(model)
+
+    @api.model
+    def _sekp_look_first(self, model):
+        own = {name: self._sekp_asked for name in self._sekp_own_methods(model)}
+        if not model._abstract:
+            own |= {
+                "create": self._sekp_creating,
+                "write": self._sekp_writing,
+                "onchange": self._sekp_changing,
+            }
+        for name, around in own.items():
+            if hasattr(vars(model).get(name), "_sekp_looks"):
+                delattr(model, name)
+            method = around(getattr(model, name))
+            method._sekp_looks = True
+            setattr(model, name, method)
+
+    @api.model
+    def _sekp_own_methods(self, model):
+        """Return the names of the public methods that Odoo's models do not have."""
+        empty = self.env[model._name]
+        for name in dir(model):
+            if name.startswith("_") or hasattr(BaseModel, name):
+                continue
+            try:
+                method = get_public_method(empty, name)
+            except (AccessError, AttributeError):
+                continue
+            if inspect.isfunction(method) and ".sekp_outreach." in method.__module__:
+                yield name
+
+    # --- what is put in front -------------------------------------------------------
+    @staticmethod
+    def _sekp_asked(method):
+        """Look at the records and the arguments a method of ours is called with."""
+        signature = inspect.signature(method)
+        needs_records = not hasattr(method, "_api_model")
+
+        @functools.wraps(method)
+        def asked(self, *args, **kwargs):
+            given = self.env["sekp.given"]
+            try:
+                signature.bind(self, *args, **kwargs)
+            except TypeError:
+                raise given._sekp_unclear() from None
+            if needs_records and (
+                self._abstract or not all(is_id(id_) or not id_ for id_ in self._ids)
+            ):
+                raise given._sekp_unclear()
+            try:
+                return method(self, *args, **kwargs)
+            except ValueError as error:
+                # What ``ensure_one`` says of these very records.
+                if error.args != (f"Expected singleton: {self}",):
+                    raise
+                raise given._sekp_not_one() from None
+
+        return asked
+
+    @staticmethod
+    def _sekp_creating(method):
+        """Look at the values of new rows."""
+
+        @functools.wraps(method)
+        def create(self, vals_list):
+            if not self.env.su:
+                given = self.env["sekp.given"]
+                rows = [vals_list] if isinstance(vals_list, dict) else vals_list
+                if not isinstance(rows, list | tuple):
+                    raise given._sekp_unclear()
+                given._sekp_check_defaults(self)
+                for vals in rows:
+                    given._sekp_check_values(self, vals)
+            return method(self, vals_list)
+
+        return create
+
+    @staticmethod
+    def _sekp_writing(method):
+        """Look at the values of a change."""
+
+        @functools.wraps(method)
+        def write(self, vals):
+            if not self.env.su:
+                self.env["sekp.given"]._sekp_check_values(self, vals)
+            return method(self, vals)
+
+        return write
+
+    @staticmethod
+    def _sekp_changing(method):
+        """Look at the values of a form that is being filled in."""
+
+        @functools.wraps(method)
+        def onchange(self, values, field_names, fields_spec):
+            if not self.env.su:
+                given = self.env["sekp.given"]
+                names = isinstance(field_names, list | tuple) and field_names
+                if not isinstance(fields_spec, dict) or names is False:
+                    raise given._sekp_unclear()
+                if not all(isinstance(name, str) for name in names):
+                    raise given._sekp_unclear()
+                given._sekp_check_defaults(self)
+                given._sekp_check_values(self, values)
+            return method(self, values, field_names, fields_spec)
+
+        return onchange
+
+    # --- the look -------------------------------------------------------------------
+    @api.model
+    def _sekp_check_defaults(self, model):
+        """Refuse values that a caller brings along for new rows, like others."""
+        context = self.env.context
+        given = {
+            name.removeprefix(PREFIX): value
+            for name, value in context.items()
+            if name.startswith(PREFIX) and name.removeprefix(PREFIX) in model._fields
+        }
+        if given:
+            self._sekp_check_values(model, given)
+
+    @api.model
+    def _sekp_check_values(self, model, vals):
+        """Refuse what a field cannot hold.
+
+        :param model: the records, of which only the fields matter
+        :param vals: by the name of the field
+        :raises UserError: naming the field, never what was given
+        """
+        if not isinstance(vals, dict):
+            raise self._sekp_unclear()
+        for name, value in vals.items():
+            field = model._fields.get(name)
+            if not field:
+                raise self._sekp_unclear()
+            if isinstance(value, BaseModel):
+                continue
+            if not fits(field.type, value) or (
+                field.type == "selection"
+                and value
+                and value not in field.get_values(self.env)
+            ):
+                raise UserError(
+                    self.env._(
+                        "“%(field)s” cannot be what was entered. Correct it and try "
+                        "again; nothing was saved.",
+                        field=field._description_string(self.env),
+                    )
+                )
+            if field.type in ("one2many", "many2many"):
+                for row in inner(value):
+                    self._sekp_check_values(self.env[field.comodel_name], row)
+
+    @api.model
+    def _sekp_unclear(self):
+        """Return the error on a request that is none."""
+        return UserError(
+            self.env._(
+                "This request cannot be understood; nothing was done. Reload the page "
+                "and try again."
+            )
+        )
+
+    @api.model
+    def _sekp_not_one(self):
+        """Return the error on what is done with one record at a time."""
+        return UserError(self.env._("Choose one record: this is done one at a time."))

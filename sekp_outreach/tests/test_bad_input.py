@@ -1,0 +1,429 @@
+"""Whatever is sent, a sentence comes back or what was asked for, and nothing else.
+
+Calls nobody means well by, as every role and by every way a client has: a method of
+ours with arguments that are none, a value a field cannot hold, a file that is no table,
+a program that sends what it likes. Each ends in an answer or in one sentence that tells
+nothing of others' records; what is refused leaves nothing behind, and what was done
+leaves all that always holds (``sekp.check``).
+
+Each run tries the same. Others, and more of them, are tried with::
+
+    SEKP_EXAMPLES=5000 make test T=bad_input
+"""
+
+import inspect
+import json
+import os
+import traceback
+from collections import Counter
+
+import psycopg2
+from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import strategies as st
+
+from odoo import api
+from odoo.exceptions import AccessDenied, AccessError, ConcurrencyError, UserError
+from odoo.models import BaseModel
+from odoo.service.model import call_kw, get_public_method
+from odoo.tests import tagged
+from odoo.tools import mute_logger
+
+from .canaries import CANARY, CanaryCase
+
+LONG = int(os.environ.get("SEKP_EXAMPLES") or 0)
+# What an answer in JSON can bring where something else is asked for. The number is
+# nobody's: no month has 31 February.
+NASTY_TEXT = (
+    "", " ", "\0", "a\0b", "\ud800", "\u202eabc\u202c", "\ufeff", "\U0001f994" * 20,
+    "æøå" * 40, "<script>window.sekpCanary = 1</script>",
+    "<img src=x onerror=\"window.sekpCanary = 1\">", "=CMD|' /C calc'!A0", "+1+1", "@SUM(1)",
+    "310290-1234", "310290 1234", "'; DROP TABLE sekp_course; --", "%s%(x)s{0}", "\\",
+    "../../etc/passwd", "1", "-1", "1e400", "nan", "None", "[]", "x" * 100_000, "\n" * 500,
+    "0001-01-01", "9999-12-31", "9999-12-31 23:59:59", "2026-02-30", "2026-09-16",
+    "2026-09-16 25:61:00", "2026-09-16T10:00:00+02:00", "1066-10-14", "2999-01-01",
+    "sekp.course,1", "res.users,2", "res.users,x",
+)  # fmt: skip
+NASTY_NUMBER = (
+    0, 1, -1, 2**31 - 1, 2**31, -(2**31) - 1, 2**63, 10**40, 0.5, -0.5, 1e308, 1e-320,
+    float("nan"), float("inf"), float("-inf"),
+)  # fmt: skip
+NASTY_OTHER = (
+    None, True, False, [], {}, [[]], [None], ["x"], {"id": 1}, {"": 1}, {"x": {"y": []}},
+    [[6, 0, ["x"]]], [[6, 0, None]], [[6, 0, 1]], [[0, 0, {}]], [[0, 0, "x"]], [[0, 0, {"x": 1}]],
+    [[4, 2**31]], [[4, True]], [[4, 987654321]], [[1, 987654321, {}]], [[2, 987654321, 0]],
+    [[3]], [[5]], [[9, 9, 9]], [["x", 1, 1]], [[6, 0, [987654321]]], [987654321], [1.5],
+    [[1, 2, 3], {"a": "b"}], [[[[[[]]]]]], "x,y",
+)  # fmt: skip
+NASTY = st.sampled_from((*NASTY_TEXT, *NASTY_NUMBER, *NASTY_OTHER))
+BUILT_IN = frozenset(dir(BaseModel))
+AUTOMATIC = ("id", "display_name", "create_uid", "create_date", "write_uid", "write_date")
+NONE = object()
+
+
+def phases(examples):
+    """Return how hypothesis goes about it: the same examples at each run."""
+    return settings(
+        max_examples=LONG or examples,
+        database=None,
+        derandomize=True,
+        deadline=None,
+        report_multiple_bugs=False,
+        suppress_health_check=list(HealthCheck),
+        phases=(Phase.generate,),
+    )
+
+
+def is_ours(error):
+    """Tell whether an error arose in the addon, and not in what it stands on."""
+    places = [frame.filename for frame in traceback.extract_tb(error.__traceback__)]
+    # A statement is whose who made it.
+    place = next(place for place in reversed(places) if not place.endswith("sql_db.py"))
+    return "/sekp_outreach/" in place and "/tests/" not in place
+
+
+class BadInputCase(CanaryCase):
+    """The gate's cast with canaries, and a judgement of every answer."""
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.gone = cls.env["res.users"].create({"login": "gone", "name": "gone"})
+        cls.gone_id = cls.gone.id
+        cls.gone.unlink()
+        cls.closed_team = cls.env["sekp.team"].create(
+            {"name": "Lukket", "company_id": cls.company.id, "active": False}
+        )
+        cls.rows = {}
+        for record in cls.relations:
+            if not record.exists():
+                continue
+            cls.rows.setdefault(record._name, []).append(record)
+        for name, own in cls.dialogs.items():
+            cls.rows.setdefault(name, []).append(own)
+        cls.env.flush_all()
+        cls.known = set(cls.env["sekp.check"]._problems())
+        cls.heard_by = cls.words_of_all()
+
+    @classmethod
+    def words_of_all(cls):
+        """Return the canaries that each may hear."""
+        relations = {(row._name, row.id): who for row, who in cls.relations.items()}
+        return {
+            login: {
+                word
+                for word, (_reader, model, id_) in cls.canaries.items()
+                if "read"
+                in cls.expected(
+                    login, model, relations.get((model, id_), {}).get(login, ())
+                )
+            }
+            for login in cls.people
+        }
+
+    def setUp(self):
+        super().setUp()
+        self.tally, self.wrong = Counter(), {}
+
+    def say(self):
+        """Fail with all that went wrong, each kind once."""
+        print("TALLY", self.id().split(".")[-1], dict(self.tally))
+        self.assertFalse(
+            self.wrong, "\n".join(f"{n}x {k}: {v}" for k, (n, v) in self.wrong.items())
+        )
+
+    def blame(self, kind, *what):
+        number, first = self.wrong.get(kind, (0, " ".join(map(str, what))[:1500]))
+        self.wrong[kind] = number + 1, first
+
+    # --- a call -------------------------------------------------------------------
+    def attempt(self, login, model, method, args, kwargs=None, ours=False):
+        """Call a method as a client does, and judge what comes back.
+
+        :param bool ours: whether an error that is no sentence is ours, wherever in
+            Odoo it arose
+        """
+        self.tally["tried"] += 1
+        env = api.Environment(self.env.cr, self.people[login].id, {})
+        about = f"{login} {model}.{method} {args!r:.300} {kwargs!r:.300}"
+        answer = None
+        with env.cr.savepoint() as savepoint:
+            try:
+                with env.cr.savepoint():
+                    answer = call_kw(env[model], method, list(args), kwargs or {})
+                    heard = repr(answer)
+                    env.cr.flush()
+                self.tally["answered"] += 1
+                self.still_holds(about)
+            except (UserError, AccessDenied) as error:
+                self.tally["refused"] += 1
+                heard = f"{error!r} {error} {getattr(error, 'context', '')}"
+                if len(str(error).split()) < 3:
+                    self.blame(f"no sentence: {error!r}", about)
+            except ConcurrencyError as error:
+                heard = repr(error)
+            except psycopg2.IntegrityError as error:
+                # So does the server with it, see ``odoo.service.model.retrying``.
+                self.tally["by constraint"] += 1
+                heard = env[model]._sql_error_to_message(error)
+            except Exception as error:  # noqa: BLE001
+                heard = f"{error!r}"
+                self.judge(error, model, method, about, ours)
+            savepoint.rollback()
+        env.cr.precommit.clear()
+        env.cr.postcommit.clear()
+        env.transaction.reset()
+        learned = set(CANARY.findall(heard)) - self.heard_by[login]
+        learned -= set(CANARY.findall(f"{args!r}{kwargs!r}"))
+        if learned:
+            self.blame(f"tells {model}.{method}", about, learned)
+        return answer
+
+    def judge(self, error, model, method, about, ours):
+        """Say that an error is no sentence, unless it is Odoo's own."""
+        if ours or is_ours(error):
+            stack = traceback.extract_tb(error.__traceback__)
+            place = next(
+                (f for f in reversed(stack) if "/sekp_outreach/" in f.filename
+                 and "/tests/" not in f.filename),
+                stack[-1],
+            )
+            last = stack[-1]
+            kind = (
+                f"{type(error).__name__} at {place.filename.split('/')[-1]}:"
+                f"{place.lineno} {last.filename.split('/')[-1]}:{last.lineno}"
+            )
+            self.blame(kind, about, repr(error)[:300])
+        else:
+            self.tally[f"Odoo's own {type(error).__name__}"] += 1
+
+    def still_holds(self, about):
+        """What always holds does so after what was done."""
+        problems = set(self.problems()) - self.known
+        if problems:
+            self.blame(f"problem {sorted(problems)[0]}", about, problems)
+
+    # --- what is called -----------------------------------------------------------
+    def public(self, model):
+        """Return the names of the methods that a client may call."""
+        names = []
+        for name in dir(type(model)):
+            try:
+                get_public_method(model, name)
+            except (AccessError, AttributeError):
+                continue
+            names.append(name)
+        return sorted(names)
+
+    def is_own(self, model, name):
+        """Tell whether a method is the addon's alone."""
+        places = [
+            vars(klass)[name].__module__
+            for klass in type(model).mro()
+            if callable(vars(klass).get(name))
+        ]
+        return all(".sekp_outreach." in place for place in places)
+
+    def odd_ids(self, model):
+        """Return ids that are none, or of others' records, or of nothing."""
+        rows = [row.id for row in self.rows.get(model, ())]
+        return [
+            *rows, *rows, *(([row]) for row in rows), [], None, 0, -1, 1.0, 987654321,
+            [987654321], 2**31, 2**70, "1", "x", "\0", [None], [[1]], {"id": 1}, True,
+            [True], [1.5], [rows[0], "x"] if rows else "y", [1] * 3, NONE,
+        ]  # fmt: skip
+
+
+@tagged("post_install", "-at_install", "sekp_outreach")
+class TestBadInput(BadInputCase):
+    """What comes through the web client's door and the ORM behind it."""
+
+    @mute_logger("py.warnings", "odoo.sql_db", "odoo.models")
+    def test_methods_with_arguments_that_are_none(self):
+        own, others = [], []
+        for name, model in sorted(self.env.items()):
+            if name.startswith("sekp."):
+                for method in self.public(model):
+                    place = own if self.is_own(model, method) else others
+                    place.append((name, method))
+        self.assertGreater(len(own), 100)
+        logins = sorted(self.people)
+
+        @phases(1200)
+        @given(
+            st.sampled_from(own) | st.sampled_from(own) | st.sampled_from(others),
+            st.randoms(use_true_random=False),
+        )
+        def holds(call, draw):
+            model, method = call
+            login = self.somebody(model, draw)
+            arguments = self.arguments(model, method, draw)
+            self.attempt(login, model, method, *arguments, call in owned)
+
+        owned = set(own)
+        self.assertTrue(logins)
+        holds()
+        self.say()
+
+    def somebody(self, model, draw):
+        """Return who calls: often one who has to do with such a record."""
+        related = {
+            login for row in self.rows.get(model, ()) for login in self.relations.get(row, ())
+        }
+        if related and draw.random() < 0.7:
+            return draw.choice(sorted(related))
+        return draw.choice(sorted(self.people))
+
+    def arguments(self, model, method, draw):
+        """Return arguments of which most are none."""
+        function = get_public_method(self.env[model], method)
+        names = [
+            parameter.name
+            for parameter in list(inspect.signature(function).parameters.values())[1:]
+            if parameter.kind is parameter.POSITIONAL_OR_KEYWORD
+        ]
+        args = []
+        if not getattr(function, "_api_model", False):
+            ids = draw.choice(self.odd_ids(model))
+            if ids is not NONE:
+                args.append(ids)
+        number = len(names) if draw.random() < 0.7 else draw.randrange(4)
+        args += [self.value(name, draw) for name in (*names, *"abc")[:number]]
+        kwargs = {}
+        if draw.random() < 0.1:
+            kwargs = {draw.choice((*names, "x")): self.value("x", draw)}
+        if not args and not getattr(function, "_api_model", False):
+            args = [[]]
+        return args, kwargs
+
+    def value(self, name, draw):
+        """Return what is sent for one argument: mostly what it cannot be."""
+        if name in GOOD and draw.random() < 0.3:
+            return GOOD[name]
+        return draw.choice((*NASTY_TEXT, *NASTY_NUMBER, *NASTY_OTHER))
+
+    # --- values -------------------------------------------------------------------
+    def writers(self, model, operation):
+        """Return who may write such records, with a record of theirs."""
+        found = []
+        for row in self.rows[model]:
+            for login, relations in self.relations.get(row, {}).items():
+                if operation in self.expected(login, model, relations):
+                    found.append((login, row))
+        return found
+
+    def sample(self, record):
+        """Return what a record like this one is made of."""
+        names = [
+            name
+            for name, field in record._fields.items()
+            if field.store and not field.compute and not field.related
+            and name not in AUTOMATIC
+            and (field.required or field.type == "many2one")
+        ]
+        vals = record.sudo()._convert_to_write({n: record.sudo()[n] for n in names})
+        vals = {name: value for name, value in vals.items() if value}
+        vals.pop("reference", None)
+        return json.loads(json.dumps(vals, default=str))
+
+    def held(self, model):
+        """Return the fields of a model that a client may write."""
+        return [
+            name
+            for name, field in self.env[model]._fields.items()
+            if (field.store or field.inverse) and name not in AUTOMATIC
+        ]
+
+    def odd_value(self, field, draw):
+        """Return a value for a field: wrong, or right and of others."""
+        if field.type in ("many2one", "many2one_reference") and draw.random() < 0.6:
+            rows = self.rows.get(field.comodel_name or "", [])
+            ids = [row.id for row in rows] or [1, 2]
+            if field.comodel_name == "res.users":
+                ids = [self.gone_id, *(user.id for user in self.people.values())]
+            if field.comodel_name == "sekp.team":
+                ids.append(self.closed_team.id)
+            return draw.choice(ids)
+        if field.type == "selection" and draw.random() < 0.4:
+            return draw.choice(field.get_values(self.env) or [""])
+        if field.type in ("date", "datetime") and draw.random() < 0.5:
+            return draw.choice(DATES)
+        return draw.choice((*NASTY_TEXT, *NASTY_NUMBER, *NASTY_OTHER))
+
+    @mute_logger("py.warnings", "odoo.sql_db", "odoo.models")
+    def test_values_that_a_field_cannot_hold(self):
+        models = sorted(name for name in self.rows if self.held(name))
+        self.assertGreater(len(models), 60)
+
+        @phases(1500)
+        @given(st.sampled_from(models), st.randoms(use_true_random=False))
+        def holds(model, draw):
+            operation = draw.choice(("create", "write", "web_save", "onchange", "act"))
+            writers = self.writers(model, "create" if operation == "create" else "write")
+            dialog = model in self.dialogs
+            if dialog:
+                login, row = self.somebody_of_a_dialog(model, draw)
+            elif writers and draw.random() < 0.9:
+                login, row = draw.choice(writers)
+            else:
+                login, row = draw.choice(sorted(self.people)), draw.choice(self.rows[model])
+            names = draw.sample(self.held(model), min(len(self.held(model)), draw.choice((1, 1, 2, 3))))
+            fields_ = self.env[model]._fields
+            odd = {name: self.odd_value(fields_[name], draw) for name in names}
+            if draw.random() < 0.05:
+                odd["no_such_field"] = 1
+            whole = {**self.sample(row), **odd}
+            if operation == "create":
+                self.attempt(login, model, "create", [whole], ours=True)
+            elif operation == "onchange":
+                spec = {name: {} for name in self.held(model)}
+                ids = draw.choice(([], row.ids))
+                self.attempt(login, model, "onchange", [ids, whole, names, spec], ours=True)
+            elif operation == "act" and dialog:
+                self.act(login, model, whole, draw)
+            elif operation == "web_save" and dialog:
+                self.attempt(login, model, "web_save", [[], whole, {}], ours=True)
+            elif operation == "web_save":
+                self.attempt(login, model, "web_save", [row.ids, odd, {}], ours=True)
+            else:
+                self.attempt(login, model, "write", [row.ids, odd], ours=True)
+
+        holds()
+        self.say()
+
+    def somebody_of_a_dialog(self, model, draw):
+        logins = [
+            login for login in self.people
+            if "create" in self.expected(login, model, {"own"})
+        ]
+        login = draw.choice(logins) if logins else "worker"
+        return login, draw.choice(self.rows[model])
+
+    def act(self, login, model, vals, draw):
+        """Save a dialog with odd values, and press one of its buttons."""
+        env = api.Environment(self.env.cr, self.people[login].id, {})
+        buttons = [name for name in self.public(env[model]) if name.startswith("action_")]
+        with env.cr.savepoint() as savepoint:
+            try:
+                with env.cr.savepoint():
+                    row = env[model].create(vals)
+                    env.flush_all()
+            except Exception:  # noqa: BLE001
+                row = None
+            if row and buttons:
+                self.attempt(login, model, draw.choice(buttons), [row.ids], ours=True)
+            savepoint.rollback()
+        env.transaction.reset()
+
+
+GOOD = {
+    "fields": ["display_name"], "values": {}, "vals": {}, "vals_list": [{}],
+    "domain": [], "groupby": ["create_date:month"], "specification": {"display_name": {}},
+    "fields_spec": {"display_name": {}}, "field_names": [], "key": "a" * 24,
+    "purpose": "visit", "month": "2026-09",
+}  # fmt: skip
+DATES = (
+    "0001-01-01", "9999-12-31", "1900-01-01", "2026-09-15", "2026-09-17", "2999-12-31",
+    "2200-01-01", "1752-02-30", "2026-02-29", "2026-09-16 08:00:00", "0001-01-01 00:00:00",
+    "9999-12-31 23:59:59", "2026-10-25 02:30:00", "2027-03-28 02:30:00", 0, 20260916, -1, "i dag",
+    "today", "+1d", "2026-9-1", "16-09-2026",
+)  # fmt: skip
