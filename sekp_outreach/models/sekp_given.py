@@ -6,7 +6,7 @@ from odoo.exceptions import AccessError, UserError
 from odoo.models import BaseModel
 from odoo.service.model import get_public_method
 
-from ..tools.given import fits, inner, is_id
+from ..tools.given import fits, fits_cell, inner, is_id, is_table
 
 PREFIX = "default_"
 
@@ -38,6 +38,7 @@ class SekpGiven(models.AbstractModel):
                 "create": self._sekp_creating,
                 "write": self._sekp_writing,
                 "onchange": self._sekp_changing,
+                "load": self._sekp_importing,
             }
         for name, around in own.items():
             if hasattr(vars(model).get(name), "_sekp_looks"):
@@ -75,7 +76,8 @@ class SekpGiven(models.AbstractModel):
             except TypeError:
                 raise given._sekp_unclear() from None
             if needs_records and (
-                self._abstract or not all(is_id(id_) or not id_ for id_ in self._ids)
+                self._abstract
+                or not all(is_id(id_) or isinstance(id_, api.NewId) for id_ in self._ids)
             ):
                 raise given._sekp_unclear()
             try:
@@ -137,6 +139,18 @@ class SekpGiven(models.AbstractModel):
 
         return onchange
 
+    @staticmethod
+    def _sekp_importing(method):
+        """Look at the rows of a file."""
+
+        @functools.wraps(method)
+        def load(self, fields, data):
+            if not self.env.su:
+                self.env["sekp.given"]._sekp_check_table(self, fields, data)
+            return method(self, fields, data)
+
+        return load
+
     # --- the look -------------------------------------------------------------------
     @api.model
     def _sekp_check_defaults(self, model):
@@ -168,19 +182,49 @@ class SekpGiven(models.AbstractModel):
                 continue
             if not fits(field.type, value) or (
                 field.type == "selection"
-                and value
-                and value not in field.get_values(self.env)
+                and value not in (None, False, "")
+                and not any(value == one for one in field.get_values(self.env))
             ):
-                raise UserError(
-                    self.env._(
-                        "“%(field)s” cannot be what was entered. Correct it and try "
-                        "again; nothing was saved.",
-                        field=field._description_string(self.env),
-                    )
-                )
+                raise self._sekp_misfit(field)
             if field.type in ("one2many", "many2many"):
                 for row in inner(value):
                     self._sekp_check_values(self.env[field.comodel_name], row)
+
+    @api.model
+    def _sekp_check_table(self, model, columns, rows):
+        """Refuse what is no table, or has columns of no field.
+
+        What does not suit a field is told of each row by Odoo, except for what Odoo
+        does not expect.
+
+        :raises UserError: naming at most the field
+        """
+        if not is_table(columns, rows):
+            raise self._sekp_unclear()
+        for number, column in enumerate(columns):
+            name = column.split("/")[0].split(":")[0]
+            field = model._fields.get("id" if name == ".id" else name)
+            if not field:
+                raise UserError(
+                    self.env._(
+                        "A column belongs to no field. Choose a field for it, or leave "
+                        "it out."
+                    )
+                )
+            cells = [row[number] for row in rows if len(row) > number]
+            if not all(fits_cell(column, field.type, cell) for cell in cells):
+                raise self._sekp_misfit(field)
+
+    @api.model
+    def _sekp_misfit(self, field):
+        """Return the error on a value that a field cannot hold."""
+        return UserError(
+            self.env._(
+                "“%(field)s” cannot be what was entered. Correct it and try again; "
+                "nothing was saved.",
+                field=field._description_string(self.env),
+            )
+        )
 
     @api.model
     def _sekp_unclear(self):

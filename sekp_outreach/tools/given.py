@@ -13,7 +13,6 @@ LEAST, MOST = -(2**31), 2**31 - 1
 MOST_FLOAT = 1e9
 # Centuries in which somebody lives of whom we know.
 YEARS = range(1900, 2200)
-TEXTS = ("char", "text", "html")
 
 
 def is_id(value):
@@ -40,6 +39,15 @@ def is_text(value):
     except UnicodeEncodeError:
         return False
     return "\0" not in value
+
+
+def is_markup(value):
+    """Tell whether a value can be stored as text with markup.
+
+    >>> is_markup("<p>Ro</p>"), is_markup(1.5), is_markup("\0")
+    (True, False, False)
+    """
+    return isinstance(value, str) and is_text(value)
 
 
 def is_whole(value):
@@ -142,7 +150,9 @@ def is_data(value):
 
 
 CHECKS = {
-    **dict.fromkeys(TEXTS, is_text),
+    "char": is_text,
+    "text": is_text,
+    "html": is_markup,
     "integer": is_whole,
     "many2one_reference": is_whole,
     "float": is_number,
@@ -177,3 +187,47 @@ def inner(value):
     for command in value if isinstance(value, list | tuple) else ():
         if is_command(command) and len(command) == 3 and isinstance(command[2], dict):
             yield command[2]
+
+
+def is_table(columns, rows):
+    """Tell whether these are the columns and the rows of a file.
+
+    >>> is_table(["name"], [["Ro"], []]), is_table([], [])
+    (True, True)
+    >>> is_table("name", []), is_table([None], []), is_table(["name"], ["Ro"])
+    (False, False, False)
+    >>> is_table(["name"], [["a\0b"]])
+    False
+    """
+    return (
+        isinstance(columns, list | tuple)
+        and all(isinstance(column, str) for column in columns)
+        and isinstance(rows, list | tuple)
+        and all(isinstance(row, list | tuple) for row in rows)
+        and all(not cell or is_cell(cell) for row in rows for cell in row)
+    )
+
+
+def is_cell(value):
+    """Tell whether a value can stand in a cell."""
+    return value is True or is_text(value)
+
+
+def fits_cell(column, kind, cell):
+    """Tell whether a cell holds nothing that Odoo's own import does not expect.
+
+    It expects what is no number and no day, but for the number of a row.
+
+    >>> fits_cell("starts_at", "datetime", "0001-01-01"), fits_cell("day", "date", "x")
+    (False, True)
+    >>> fits_cell(".id", "integer", "x"), fits_cell("team_id/.id", "many2one", "7")
+    (False, True)
+    """
+    if not cell:
+        return True
+    if column.endswith(".id"):
+        return is_whole(cell)
+    year = str(cell)[:4]
+    return kind not in ("date", "datetime") or not (
+        year.isdecimal() and str(cell)[4:5] == "-" and int(year) not in YEARS
+    )
