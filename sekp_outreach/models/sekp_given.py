@@ -75,11 +75,8 @@ class SekpGiven(models.AbstractModel):
                 signature.bind(self, *args, **kwargs)
             except TypeError:
                 raise given._sekp_unclear() from None
-            if needs_records and (
-                self._abstract
-                or not all(is_id(id_) or isinstance(id_, api.NewId) for id_ in self._ids)
-            ):
-                raise given._sekp_unclear()
+            if needs_records:
+                given._sekp_check_records(self)
             try:
                 return method(self, *args, **kwargs)
             except ValueError as error:
@@ -115,7 +112,9 @@ class SekpGiven(models.AbstractModel):
         @functools.wraps(method)
         def write(self, vals):
             if not self.env.su:
-                self.env["sekp.given"]._sekp_check_values(self, vals)
+                given = self.env["sekp.given"]
+                given._sekp_check_records(self)
+                given._sekp_check_values(self, vals)
             return method(self, vals)
 
         return write
@@ -152,6 +151,17 @@ class SekpGiven(models.AbstractModel):
         return load
 
     # --- the look -------------------------------------------------------------------
+    @api.model
+    def _sekp_check_records(self, records):
+        """Refuse what are no numbers of rows, and a model that has no rows.
+
+        :raises UserError: naming nothing
+        """
+        if records._abstract or not all(
+            is_id(id_) or isinstance(id_, api.NewId) for id_ in records._ids
+        ):
+            raise self._sekp_unclear()
+
     @api.model
     def _sekp_check_defaults(self, model):
         """Refuse values that a caller brings along for new rows, like others."""

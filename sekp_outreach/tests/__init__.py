@@ -49,6 +49,7 @@ from . import test_history
 from . import test_identity
 from . import test_identity_ladder
 from . import test_identity_property
+from . import test_inert
 from . import test_informing
 from . import test_intake_purge
 from . import test_intake_rates

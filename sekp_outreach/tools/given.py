@@ -44,7 +44,7 @@ def is_text(value):
 def is_markup(value):
     """Tell whether a value can be stored as text with markup.
 
-    >>> is_markup("<p>Ro</p>"), is_markup(1.5), is_markup("\0")
+    >>> is_markup("<p>Ro</p>"), is_markup(1.5), is_markup("\\0")
     (True, False, False)
     """
     return isinstance(value, str) and is_text(value)
@@ -196,7 +196,7 @@ def is_table(columns, rows):
     (True, True)
     >>> is_table("name", []), is_table([None], []), is_table(["name"], ["Ro"])
     (False, False, False)
-    >>> is_table(["name"], [["a\0b"]])
+    >>> is_table(["name"], [["a\\0b"]])
     False
     """
     return (
