@@ -6,7 +6,7 @@ from odoo.exceptions import AccessError, UserError
 from odoo.models import BaseModel
 from odoo.service.model import get_public_method
 
-from ..tools.given import fits, fits_cell, inner, is_id, is_table
+from ..tools.given import fits, fits_cell, inner, is_id, is_names, is_table
 
 PREFIX = "default_"
 
@@ -39,6 +39,7 @@ class SekpGiven(models.AbstractModel):
                 "write": self._sekp_writing,
                 "onchange": self._sekp_changing,
                 "load": self._sekp_importing,
+                "default_get": self._sekp_defaulting,
             }
         for name, around in own.items():
             if hasattr(vars(model).get(name), "_sekp_looks"):
@@ -127,16 +128,28 @@ class SekpGiven(models.AbstractModel):
         def onchange(self, values, field_names, fields_spec):
             if not self.env.su:
                 given = self.env["sekp.given"]
-                names = isinstance(field_names, list | tuple) and field_names
-                if not isinstance(fields_spec, dict) or names is False:
-                    raise given._sekp_unclear()
-                if not all(isinstance(name, str) for name in names):
+                if not (is_names(field_names) and isinstance(fields_spec, dict)):
                     raise given._sekp_unclear()
                 given._sekp_check_defaults(self)
                 given._sekp_check_values(self, values)
             return method(self, values, field_names, fields_spec)
 
         return onchange
+
+    @staticmethod
+    def _sekp_defaulting(method):
+        """Look at the values that a caller brings along for a form."""
+
+        @functools.wraps(method)
+        def default_get(self, fields):
+            if not self.env.su:
+                given = self.env["sekp.given"]
+                if not is_names(fields):
+                    raise given._sekp_unclear()
+                given._sekp_check_defaults(self)
+            return method(self, fields)
+
+        return default_get
 
     @staticmethod
     def _sekp_importing(method):
@@ -212,8 +225,7 @@ class SekpGiven(models.AbstractModel):
         if not is_table(columns, rows):
             raise self._sekp_unclear()
         for number, column in enumerate(columns):
-            name = column.split("/")[0].split(":")[0]
-            field = model._fields.get("id" if name == ".id" else name)
+            field = self._sekp_column(model, column)
             if not field:
                 raise UserError(
                     self.env._(
@@ -224,6 +236,23 @@ class SekpGiven(models.AbstractModel):
             cells = [row[number] for row in rows if len(row) > number]
             if not all(fits_cell(column, field.type, cell) for cell in cells):
                 raise self._sekp_misfit(field)
+
+    @api.model
+    def _sekp_column(self, model, column):
+        """Return the field of the model that a column begins with.
+
+        :return: nothing when a step of the way is none
+        """
+        first = None
+        for step in column.split("/"):
+            name = step.split(":")[0]
+            field = model._fields.get("id" if name == ".id" else name)
+            if not field:
+                return None
+            first = first or field
+            # A row's name and number may follow the row itself.
+            model = self.env[field.comodel_name] if field.relational else model
+        return first
 
     @api.model
     def _sekp_misfit(self, field):

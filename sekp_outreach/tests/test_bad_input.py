@@ -13,6 +13,7 @@ Each run tries the same. Others, and more of them, are tried with::
 
 import inspect
 import json
+import logging
 import os
 import traceback
 from collections import Counter
@@ -24,12 +25,13 @@ from hypothesis import strategies as st
 
 from odoo import api
 from odoo.exceptions import AccessDenied, AccessError, ConcurrencyError, UserError
-from odoo.models import BaseModel
 from odoo.service.model import call_kw, get_public_method
 from odoo.tests import tagged
 from odoo.tools import SQL, mute_logger
 
 from .canaries import CANARY, CanaryCase
+
+_logger = logging.getLogger(__name__)
 
 LONG = int(os.environ.get("SEKP_EXAMPLES") or 0)
 # What an answer in JSON can bring where something else is asked for. The number is
@@ -57,7 +59,6 @@ NASTY_OTHER = (
 )  # fmt: skip
 SEEDS = st.integers(0, 2**64)
 IMPORT = "odoo.addons.base_import.models.base_import"
-BUILT_IN = frozenset(dir(BaseModel))
 AUTOMATIC = ("id", "display_name", "create_uid", "create_date", "write_uid", "write_date")
 NONE = object()
 
@@ -103,7 +104,10 @@ class BadInputCase(CanaryCase):
         for name, own in cls.dialogs.items():
             cls.rows.setdefault(name, []).append(own)
         cls.env.flush_all()
-        cls.known = set(cls.env["sekp.check"]._problems())
+        Check = cls.env["sekp.check"]
+        # That the time for something has passed, the nightly job sees to.
+        cls.kept = [name for name in Check._invariants() if name != "_check_missed_seen"]
+        cls.known = set(Check._problems(only=cls.kept))
         cls.heard_by = cls.words_of_all()
 
     @classmethod
@@ -124,12 +128,11 @@ class BadInputCase(CanaryCase):
 
     def setUp(self):
         super().setUp()
-        self.tally, self.wrong, self.said = Counter(), {}, Counter()
+        self.tally, self.wrong = Counter(), {}
 
     def say(self):
         """Fail with all that went wrong, each kind once."""
-        print("TALLY", self.id().split(".")[-1], dict(self.tally))
-        print("SAID", self.said.most_common(60))
+        _logger.info("%s: %s", self._testMethodName, dict(self.tally))
         self.assertFalse(
             self.wrong, "\n".join(f"{n}x {k}: {v}" for k, (n, v) in self.wrong.items())
         )
@@ -160,7 +163,6 @@ class BadInputCase(CanaryCase):
             except (UserError, AccessDenied) as error:
                 self.tally["refused"] += 1
                 heard = f"{error!r} {error} {getattr(error, 'context', '')}"
-                self.said[method if method in BUILT_IN else '', str(error)[:60]] += 1
                 if len(str(error).split()) < 3:
                     self.blame(f"no sentence: {error!r}", about)
             except ConcurrencyError as error:
@@ -184,8 +186,11 @@ class BadInputCase(CanaryCase):
 
     def judge(self, error, model, method, about, ours):
         """Say that an error is no sentence, unless it is Odoo's own."""
+        stack = traceback.extract_tb(error.__traceback__)
+        if stack[-1].name == "browse" and not is_ours(error):
+            # Before any method is reached: what is no list of ids makes no records.
+            ours = False
         if ours or is_ours(error):
-            stack = traceback.extract_tb(error.__traceback__)
             place = next(
                 (f for f in reversed(stack) if "/sekp_outreach/" in f.filename
                  and "/tests/" not in f.filename),
@@ -202,7 +207,7 @@ class BadInputCase(CanaryCase):
 
     def still_holds(self, about):
         """What always holds does so after what was done."""
-        problems = set(self.problems()) - self.known
+        problems = set(self.problems(only=self.kept)) - self.known
         if problems:
             self.blame(f"problem {sorted(problems)[0]}", about, problems)
 
@@ -310,7 +315,7 @@ class TestBadInput(BadInputCase):
         self.assertGreater(len(own), 100)
         logins = sorted(self.people)
 
-        @phases(1200)
+        @phases(400)
         @given(
             st.sampled_from(own) | st.sampled_from(own) | st.sampled_from(others),
             SEEDS,
@@ -369,11 +374,13 @@ class TestBadInput(BadInputCase):
         models = sorted(name for name in self.rows if self.held(name))
         self.assertGreater(len(models), 60)
 
-        @phases(1500)
+        @phases(350)
         @given(st.sampled_from(models), SEEDS)
         def holds(model, seed):
             draw = Random(seed)
-            operation = draw.choice(("create", "write", "web_save", "onchange", "act"))
+            operation = draw.choice(
+                ("create", "write", "web_save", "onchange", "act", "default_get")
+            )
             writers = self.writers(model, "create" if operation == "create" else "write")
             dialog = model in self.dialogs
             if dialog:
@@ -387,13 +394,21 @@ class TestBadInput(BadInputCase):
             odd = {name: self.odd_value(fields_[name], draw) for name in names}
             if draw.random() < 0.05:
                 odd["no_such_field"] = 1
-            whole = {**self.sample(row), **odd}
+            whole, brought = {**self.sample(row), **odd}, {}
+            if operation == "default_get" or draw.random() < 0.1:
+                brought = {f"default_{name}": value for name, value in odd.items()}
+                whole = self.sample(row)
+            brought = {"context": brought}
             if operation == "create":
-                self.attempt(login, model, "create", [whole], ours=True)
+                self.attempt(login, model, "create", [whole], brought, True)
+            elif operation == "default_get":
+                self.attempt(login, model, operation, [self.held(model)], brought, True)
             elif operation == "onchange":
                 spec = {name: {} for name in self.held(model)}
                 ids = draw.choice(([], row.ids))
-                self.attempt(login, model, "onchange", [ids, whole, names, spec], ours=True)
+                self.attempt(
+                    login, model, "onchange", [ids, whole, names, spec], brought, True
+                )
             elif operation == "act" and dialog:
                 self.act(login, model, whole, draw)
             elif operation == "web_save" and dialog:
@@ -445,7 +460,7 @@ class TestBadInput(BadInputCase):
         ]
         self.assertGreater(len({model for _login, model in may}), 50)
 
-        @phases(150)
+        @phases(60)
         @given(st.sampled_from(may), SEEDS)
         def holds(pair, seed):
             (login, model), draw = pair, Random(seed)
@@ -552,14 +567,14 @@ class TestBadInputFromPrograms(BadInputCase):
         ]
         self.assertGreater(len(calls), 200)
 
-        @phases(150)
+        @phases(120)
         @given(st.sampled_from(calls), st.sampled_from(logins), SEEDS)
         def holds(call, login, seed):
             self.send(visitors[login], login, *call, Random(seed))
 
         holds()
         self.say()
-        self.assertGreater(self.tally[422], 50)
+        self.assertGreater(self.tally[422], 20)
 
     def send(self, visitor, login, model, method, draw):
         """Send one call, and judge its answer."""

@@ -7,6 +7,7 @@ prints and mails too.
 """
 
 import json
+import logging
 from collections import Counter
 from contextlib import suppress
 
@@ -18,6 +19,8 @@ from odoo.tools import SQL, html_sanitize, mute_logger
 from .canaries import TECHNICAL, TEXTS
 from .common import TODAY
 from .gate import GateCase
+
+_logger = logging.getLogger(__name__)
 
 # ``top``: a print or a mail is opened in a frame of the page. Short enough for each text.
 SCRIPT = (
@@ -157,7 +160,7 @@ class TestInert(GateCase, HttpCase):
             if login == "supervisor":
                 frames += self.mails()
             opened += self.look(login, screens, frames)
-        print("OPENED", dict(opened), sum(self.written.values()), len(self.written))
+        _logger.info("%s with %s texts", dict(opened), sum(self.written.values()))
         self.assertGreater(sum(self.written.values()), 150)
         for kind, least in (
             ("form", 50), ("list", 30), ("kanban", 20), ("activity", 20), ("print", 12),

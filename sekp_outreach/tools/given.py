@@ -189,6 +189,15 @@ def inner(value):
             yield command[2]
 
 
+def is_names(value):
+    """Tell whether a value is a list of names.
+
+    >>> is_names(["name"]), is_names(()), is_names("name"), is_names([1]), is_names(7)
+    (True, True, False, False, False)
+    """
+    return isinstance(value, list | tuple) and all(isinstance(one, str) for one in value)
+
+
 def is_table(columns, rows):
     """Tell whether these are the columns and the rows of a file.
 
@@ -200,8 +209,7 @@ def is_table(columns, rows):
     False
     """
     return (
-        isinstance(columns, list | tuple)
-        and all(isinstance(column, str) for column in columns)
+        is_names(columns)
         and isinstance(rows, list | tuple)
         and all(isinstance(row, list | tuple) for row in rows)
         and all(not cell or is_cell(cell) for row in rows for cell in row)
