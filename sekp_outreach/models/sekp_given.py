@@ -132,6 +132,8 @@ class SekpGiven(models.AbstractModel):
                     raise given._sekp_unclear()
                 given._sekp_check_defaults(self)
                 given._sekp_check_values(self, values)
+                if not set(field_names) <= set(values):
+                    raise given._sekp_unclear()
             return method(self, values, field_names, fields_spec)
 
         return onchange
