@@ -39,9 +39,11 @@ LONG = int(os.environ.get("SEKP_EXAMPLES") or 0)
 NASTY_TEXT = (
     "", " ", "\0", "a\0b", "\ud800", "\u202eabc\u202c", "\ufeff", "\U0001f994" * 20,
     "æøå" * 40, "<script>window.sekpCanary = 1</script>",
-    "<img src=x onerror=\"window.sekpCanary = 1\">", "=CMD|' /C calc'!A0", "+1+1", "@SUM(1)",
+    "<img src=x onerror=\"window.sekpCanary = 1\">", "=CMD|' /C calc'!A0", "+1+1",
+    "@SUM(1)",
     "310290-1234", "310290 1234", "'; DROP TABLE sekp_course; --", "%s%(x)s{0}", "\\",
-    "../../etc/passwd", "1", "-1", "1e400", "nan", "None", "[]", "x" * 100_000, "\n" * 500,
+    "../../etc/passwd", "1", "-1", "1e400", "nan", "None", "[]", "x" * 100_000,
+    "\n" * 500,
     "0001-01-01", "9999-12-31", "9999-12-31 23:59:59", "2026-02-30", "2026-09-16",
     "2026-09-16 25:61:00", "2026-09-16T10:00:00+02:00", "1066-10-14", "2999-01-01",
     "sekp.course,1", "res.users,2", "res.users,x",
@@ -51,15 +53,25 @@ NASTY_NUMBER = (
     float("nan"), float("inf"), float("-inf"),
 )  # fmt: skip
 NASTY_OTHER = (
-    None, True, False, [], {}, [[]], [None], ["x"], {"id": 1}, {"": 1}, {"x": {"y": []}},
-    [[6, 0, ["x"]]], [[6, 0, None]], [[6, 0, 1]], [[0, 0, {}]], [[0, 0, "x"]], [[0, 0, {"x": 1}]],
-    [[4, 2**31]], [[4, True]], [[4, 987654321]], [[1, 987654321, {}]], [[2, 987654321, 0]],
+    None, True, False, [], {}, [[]], [None], ["x"], {"id": 1}, {"": 1},
+    {"x": {"y": []}},
+    [[6, 0, ["x"]]], [[6, 0, None]], [[6, 0, 1]], [[0, 0, {}]], [[0, 0, "x"]],
+    [[0, 0, {"x": 1}]],
+    [[4, 2**31]], [[4, True]], [[4, 987654321]], [[1, 987654321, {}]],
+    [[2, 987654321, 0]],
     [[3]], [[5]], [[9, 9, 9]], [["x", 1, 1]], [[6, 0, [987654321]]], [987654321], [1.5],
     [[1, 2, 3], {"a": "b"}], [[[[[[]]]]]], "x,y",
 )  # fmt: skip
 SEEDS = st.integers(0, 2**64)
 IMPORT = "odoo.addons.base_import.models.base_import"
-AUTOMATIC = ("id", "display_name", "create_uid", "create_date", "write_uid", "write_date")
+AUTOMATIC = (
+    "id",
+    "display_name",
+    "create_uid",
+    "create_date",
+    "write_uid",
+    "write_date",
+)
 NONE = object()
 
 
@@ -106,7 +118,9 @@ class BadInputCase(CanaryCase):
         cls.env.flush_all()
         Check = cls.env["sekp.check"]
         # That the time for something has passed, the nightly job sees to.
-        cls.kept = [name for name in Check._invariants() if name != "_check_missed_seen"]
+        cls.kept = [
+            name for name in Check._invariants() if name != "_check_missed_seen"
+        ]
         cls.known = set(Check._problems(only=cls.kept))
         cls.heard_by = cls.words_of_all()
 
@@ -171,7 +185,7 @@ class BadInputCase(CanaryCase):
                 # So does the server with it, see ``odoo.service.model.retrying``.
                 self.tally["by constraint"] += 1
                 heard = env[model]._sql_error_to_message(error)
-            except Exception as error:  # noqa: BLE001
+            except Exception as error:
                 heard = f"{error!r}"
                 self.judge(error, model, method, about, ours)
             savepoint.rollback()
@@ -192,8 +206,11 @@ class BadInputCase(CanaryCase):
             ours = False
         if ours or is_ours(error):
             place = next(
-                (f for f in reversed(stack) if "/sekp_outreach/" in f.filename
-                 and "/tests/" not in f.filename),
+                (
+                    f
+                    for f in reversed(stack)
+                    if "/sekp_outreach/" in f.filename and "/tests/" not in f.filename
+                ),
                 stack[-1],
             )
             last = stack[-1]
@@ -256,7 +273,9 @@ class BadInputCase(CanaryCase):
         names = [
             name
             for name, field in record._fields.items()
-            if field.store and not field.compute and not field.related
+            if field.store
+            and not field.compute
+            and not field.related
             and name not in AUTOMATIC
             and (field.required or field.type == "many2one")
         ]
@@ -335,7 +354,9 @@ class TestBadInput(BadInputCase):
     def somebody(self, model, draw):
         """Return who calls: often one who has to do with such a record."""
         related = {
-            login for row in self.rows.get(model, ()) for login in self.relations.get(row, ())
+            login
+            for row in self.rows.get(model, ())
+            for login in self.relations.get(row, ())
         }
         if related and draw.random() < 0.7:
             return draw.choice(sorted(related))
@@ -381,15 +402,22 @@ class TestBadInput(BadInputCase):
             operation = draw.choice(
                 ("create", "write", "web_save", "onchange", "act", "default_get")
             )
-            writers = self.writers(model, "create" if operation == "create" else "write")
+            writers = self.writers(
+                model, "create" if operation == "create" else "write"
+            )
             dialog = model in self.dialogs
             if dialog:
                 login, row = self.somebody_of_a_dialog(model, draw)
             elif writers and draw.random() < 0.9:
                 login, row = draw.choice(writers)
             else:
-                login, row = draw.choice(sorted(self.people)), draw.choice(self.rows[model])
-            names = draw.sample(self.held(model), min(len(self.held(model)), draw.choice((1, 1, 2, 3))))
+                login, row = (
+                    draw.choice(sorted(self.people)),
+                    draw.choice(self.rows[model]),
+                )
+            names = draw.sample(
+                self.held(model), min(len(self.held(model)), draw.choice((1, 1, 2, 3)))
+            )
             fields_ = self.env[model]._fields
             odd = {name: self.odd_value(fields_[name], draw) for name in names}
             if draw.random() < 0.05:
@@ -423,7 +451,8 @@ class TestBadInput(BadInputCase):
 
     def somebody_of_a_dialog(self, model, draw):
         logins = [
-            login for login in self.people
+            login
+            for login in self.people
             if "create" in self.expected(login, model, {"own"})
         ]
         login = draw.choice(logins) if logins else "worker"
@@ -432,13 +461,15 @@ class TestBadInput(BadInputCase):
     def act(self, login, model, vals, draw):
         """Save a dialog with odd values, and press one of its buttons."""
         env = api.Environment(self.env.cr, self.people[login].id, {})
-        buttons = [name for name in self.public(env[model]) if name.startswith("action_")]
+        buttons = [
+            name for name in self.public(env[model]) if name.startswith("action_")
+        ]
         with env.cr.savepoint() as savepoint:
             try:
                 with env.cr.savepoint():
                     row = env[model].create(vals)
                     env.flush_all()
-            except Exception:  # noqa: BLE001
+            except Exception:
                 row = None
             if row and buttons:
                 name = draw.choice(buttons)
@@ -446,7 +477,6 @@ class TestBadInput(BadInputCase):
                 self.attempt(login, model, name, [row.ids], ours=own)
             savepoint.rollback()
         env.transaction.reset()
-
 
     # --- files ----------------------------------------------------------------------
     @mute_logger("py.warnings", "odoo.sql_db", "odoo.models", IMPORT)
@@ -500,7 +530,7 @@ class TestBadInput(BadInputCase):
             return draw.choice([*field.get_values(self.env), ""])
         if field.relational:
             rows = self.rows.get(field.comodel_name)
-            return rows and draw.choice(rows).sudo().display_name or "Havneholdet"
+            return (rows and draw.choice(rows).sudo().display_name) or "Havneholdet"
         return str(draw.choice(EDGES.get(field.type, ("1", "x"))))
 
     def messages(self, answer, login, model, *what):
@@ -534,11 +564,10 @@ class TestBadInput(BadInputCase):
             if row:
                 options = {
                     "quoting": '"', "separator": draw.choice((",", ";", "", "ab")),
-                    "has_headers": draw.random() < 0.5, "encoding": draw.choice(("", "x")),
+                    "has_headers": draw.random() < 0.5, "encoding": draw.choice(("",
+                    "x")),
                 }  # fmt: skip
-                self.attempt(
-                    login, row._name, "parse_preview", [row.ids, options]
-                )
+                self.attempt(login, row._name, "parse_preview", [row.ids, options])
                 names = draw.sample(known := self.held(model), min(len(known), 2))
                 options = {**options, "separator": ",", "encoding": "utf-8"}
                 answer = self.attempt(
@@ -562,8 +591,11 @@ class TestBadInputFromPrograms(BadInputCase):
             (name, method)
             for name, model in sorted(self.env.items())
             if name.startswith("sekp.") and not model._abstract
-            for method in (*filter(lambda n, m=model: self.is_own(m, n), self.public(model)),
-                           "create", "write")  # fmt: skip
+            for method in (
+                *filter(lambda n, m=model: self.is_own(m, n), self.public(model)),
+                "create",
+                "write",
+            )
         ]
         self.assertGreater(len(calls), 200)
 
@@ -606,7 +638,9 @@ class TestBadInputFromPrograms(BadInputCase):
         tables = [
             model._table
             for name, model in sorted(self.env.items())
-            if name.startswith("sekp.") and model._auto and not model._abstract
+            if name.startswith("sekp.")
+            and model._auto
+            and not model._abstract
             and name != "sekp.access.log"
         ]
         self.env.cr.execute(
@@ -644,29 +678,36 @@ class TestBadInputFromPrograms(BadInputCase):
 
 
 HEADERS = (
-    "", "id", ".id", "x", "company_id/id", "company_id/.id", "company_id/x/y", "/", "\0",
+    "", "id", ".id", "x", "company_id/id", "company_id/.id", "company_id/x/y", "/",
+    "\0",
     "create_uid", "name:x", "activity_ids/summary", "a" * 300, "display_name",
 )  # fmt: skip
 FILES = (
-    b"", b"\0", b"\xff\xfe", b"name,code\n", b"name,code\nEgen,own\n", b"a;b;c\n1;2\n1;2;3;4\n",
-    b'"name\n', b"name\n=CMD|' /C calc'!A0\n", b"name\n310290-1234\n", b"PK\x03\x04kaput",
-    b"\xd0\xcf\x11\xe0kaput", b"name,company_id/id\nx,base.main_company\n", b"n" * 20_000,
+    b"", b"\0", b"\xff\xfe", b"name,code\n", b"name,code\nEgen,own\n",
+    b"a;b;c\n1;2\n1;2;3;4\n",
+    b'"name\n', b"name\n=CMD|' /C calc'!A0\n", b"name\n310290-1234\n",
+    b"PK\x03\x04kaput",
+    b"\xd0\xcf\x11\xe0kaput", b"name,company_id/id\nx,base.main_company\n",
+    b"n" * 20_000,
     b",,,,\n,,,,\n", b"name\n" + b"x\n" * 2000, "navn\næøå\n".encode("latin-1"),
 )  # fmt: skip
 GOOD = {
     "fields": ["display_name"], "values": {}, "vals": {}, "vals_list": [{}],
-    "domain": [], "groupby": ["create_date:month"], "specification": {"display_name": {}},
+    "domain": [], "groupby": ["create_date:month"],
+    "specification": {"display_name": {}},
     "fields_spec": {"display_name": {}}, "field_names": [], "key": "a" * 24,
     "purpose": "visit", "month": "2026-09",
 }  # fmt: skip
 EDGES = {
     "date": (
-        "1900-01-01", "2199-12-31", "2026-09-15", "2026-09-17", "2026-09-16", "2036-02-29",
+        "1900-01-01", "2199-12-31", "2026-09-15", "2026-09-17", "2026-09-16",
+        "2036-02-29",
         "2027-03-28", "2026-12-24",
     ),
     "datetime": (
         "1900-01-01 00:00:00", "2199-12-31 23:59:59", "2026-09-16 09:59:59",
-        "2026-09-16 10:00:01", "2026-10-25 01:30:00", "2027-03-28 01:30:00", "2026-09-16",
+        "2026-09-16 10:00:01", "2026-10-25 01:30:00", "2027-03-28 01:30:00",
+        "2026-09-16",
     ),
     "integer": (0, 1, -1, 7, 13, 10_000, 2**31 - 1, -(2**31)),
     "float": (0, -1, 0.01, 23.99, 24, 25, 1e6, 1e9),

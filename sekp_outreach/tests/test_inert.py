@@ -22,7 +22,7 @@ from .gate import GateCase
 
 _logger = logging.getLogger(__name__)
 
-# ``top``: a print or a mail is opened in a frame of the page. Short enough for each text.
+# ``top``: a print or a mail is opened in a frame. Short enough for any text.
 SCRIPT = (
     "'\"><img src=x onerror=top.sekpCanary=1><script>top.sekpCanary=1</script>{{7*7}}"
 )
@@ -138,7 +138,9 @@ class TestInert(GateCase, HttpCase):
 
     def make_printable(self):
         """Let what is told in letters have come to pass."""
-        request = next(row for row in self.relations if row._name == "sekp.access.request")
+        request = next(
+            row for row in self.relations if row._name == "sekp.access.request"
+        )
         self.set(request, "verified_by", "known")
         clock = next(row for row in self.relations if row._name == "sekp.deadline")
         for name, value in (
@@ -191,7 +193,9 @@ class TestInert(GateCase, HttpCase):
             if record._name in seen or record._transient:
                 continue
             for login in (*READERS, *relations):
-                if "read" in self.expected(login, record._name, relations.get(login, ())):
+                if "read" in self.expected(
+                    login, record._name, relations.get(login, ())
+                ):
                     seen.add(record._name)
                     yield record, login
                     break

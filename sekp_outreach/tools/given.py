@@ -195,7 +195,9 @@ def is_names(value):
     >>> is_names(["name"]), is_names(()), is_names("name"), is_names([1]), is_names(7)
     (True, True, False, False, False)
     """
-    return isinstance(value, list | tuple) and all(isinstance(one, str) for one in value)
+    return isinstance(value, list | tuple) and all(
+        isinstance(one, str) for one in value
+    )
 
 
 def is_table(columns, rows):
