@@ -1,6 +1,7 @@
 from . import sekp_watched_rights_mixin
 from . import sekp_kept_mixin
 from . import sekp_meanwhile_mixin
+from . import sekp_given
 from . import ir_actions_report
 from . import ir_http
 from . import ir_model_access

@@ -93,6 +93,22 @@ class ResUsers(models.Model):
             raise UserError(
                 self.env._("The access log names this user. Archive the user instead.")
             )
+        for model in self.pool.values():
+            if (
+                model._abstract
+                or not model._log_access
+                or not issubclass(model, self.pool["sekp.append.only.mixin"])
+            ):
+                continue
+            # Superuser: whether there is a row at all, whoever may read it.
+            rows = self.env[model._name].sudo().with_context(active_test=False)
+            if rows.search_count([("create_uid", "in", self.ids)], limit=1):
+                raise UserError(
+                    self.env._(
+                        "What is never changed names this user as who wrote it. "
+                        "Archive the user instead."
+                    )
+                )
 
     @contextmanager
     def _sekp_watch_roles(self):

@@ -3,6 +3,12 @@ from odoo.exceptions import UserError
 from odoo.tools import SQL
 
 FUNCTION = "sekp_refuse_change"
+# When a user is deleted, PostgreSQL updates the rows of that user, which may be none.
+GUARDS = {
+    "UPDATE": (SQL("UPDATE"), SQL("ROW")),
+    "DELETE": (SQL("DELETE"), SQL("STATEMENT")),
+    "TRUNCATE": (SQL("TRUNCATE"), SQL("STATEMENT")),
+}
 
 
 class SekpAppendOnlyMixin(models.AbstractModel):
@@ -32,19 +38,28 @@ class SekpAppendOnlyMixin(models.AbstractModel):
                 SQL.identifier(FUNCTION),
             )
         )
-        trigger = SQL.identifier(f"{self._table}_append_only")
         table = SQL.identifier(self._table)
-        cr.execute(SQL("DROP TRIGGER IF EXISTS %s ON %s", trigger, table))
-        cr.execute(
-            SQL(
-                "CREATE TRIGGER %s BEFORE %s ON %s "
-                "FOR EACH STATEMENT EXECUTE FUNCTION %s()",
-                trigger,
-                SQL(" OR ".join(self._sekp_refused)),
-                table,
-                SQL.identifier(FUNCTION),
-            )
-        )
+        for event, (statement, each) in GUARDS.items():
+            trigger = SQL.identifier(self._sekp_guard(event))
+            cr.execute(SQL("DROP TRIGGER IF EXISTS %s ON %s", trigger, table))
+            if event in self._sekp_refused:
+                cr.execute(
+                    SQL(
+                        "CREATE TRIGGER %s BEFORE %s ON %s "
+                        "FOR EACH %s EXECUTE FUNCTION %s()",
+                        trigger,
+                        statement,
+                        table,
+                        each,
+                        SQL.identifier(FUNCTION),
+                    )
+                )
+
+    @api.model
+    def _sekp_guard(self, event):
+        """Return the name of the trigger that refuses a kind of statement."""
+        suffix = "" if event == "DELETE" else f"_{event.lower()}"
+        return f"{self._table}_append_only{suffix}"
 
     def write(self, vals):
         self._refuse_change()

@@ -822,7 +822,12 @@ class SekpConfidentialMixin(models.AbstractModel):
         activities._sekp_hand_on()
 
     def _action_open(self):
-        """Return the action that opens this record's form."""
+        """Return the action that opens this record's form.
+
+        :raises UserError: where there is none, or none for this user
+        """
+        if not self:
+            raise UserError(self.env._("There is nothing to open here."))
         self.ensure_one()
         return {
             "type": "ir.actions.act_window",

@@ -174,7 +174,7 @@ class SekpIdentity(models.Model):
         self.ensure_one()
         self.check_access("read")
         if purpose:
-            if purpose not in dict(IDENTITY_PURPOSES):
+            if all(purpose != known for known, _label in IDENTITY_PURPOSES):
                 raise UserError(self.env._("Choose what you open the identity for."))
             self._values()
             self._log_read("reveal", purpose)

@@ -1,3 +1,4 @@
+from collections.abc import Collection
 from contextlib import contextmanager
 from contextvars import ContextVar
 
@@ -96,9 +97,12 @@ class SekpReadAtOnceMixin(models.AbstractModel):
         """Part the names of fields into those of columns and those that lead to rows.
 
         :param names: of fields, or None for all columns
+        :raises UserError: for anything else
         """
         if names is None:
             return None, []
+        if not isinstance(names, Collection) or isinstance(names, str):
+            raise self.env["sekp.given"]._sekp_unclear()
         rows = ("one2many", "many2many")
         others = [
             name
@@ -159,7 +163,12 @@ class SekpReadAtOnceMixin(models.AbstractModel):
 
         :param dict specification: as ``web_read`` takes it
         :return: the specification, without the orders that are seen to
+        :raises UserError: for anything that is no specification
         """
+        if not isinstance(specification, dict) or not all(
+            isinstance(one, dict) for one in specification.values()
+        ):
+            raise self.env["sekp.given"]._sekp_unclear()
         names = [name for name in specification if name in self._fields]
         if names == ["id"] or not names or not self._is_stored():
             return specification

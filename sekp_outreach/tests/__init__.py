@@ -9,6 +9,7 @@ from . import test_access_matrix
 from . import test_access_request
 from . import test_activities
 from . import test_appointment
+from . import test_bad_input
 from . import test_break_glass
 from . import test_budget
 from . import test_canaries
@@ -50,6 +51,7 @@ from . import test_history
 from . import test_identity
 from . import test_identity_ladder
 from . import test_identity_property
+from . import test_inert
 from . import test_informing
 from . import test_intake_purge
 from . import test_intake_rates

@@ -296,6 +296,15 @@ class TestAccessLog(LogCase):
         self.worker.sudo().active = False
         self.assertTrue(self.rows().with_user(self.auditor).user_id.display_name)
 
+    def test_who_did_nothing_is_deleted_and_who_wrote_what_stays_is_not(self):
+        nobody = make_user(self.env, "sekp_nobody", None, self.company)
+        nobody.unlink()
+        self.assertFalse(nobody.exists())
+        self.refer(user=self.intake)
+        self.env.flush_all()
+        with self.assertRaisesRegex(UserError, "never changed|access log"):
+            self.intake.sudo().unlink()
+
     # --- who reads it -------------------------------------------------------------
     def test_auditors_read_the_municipality_and_supervisors_their_team(self):
         self.course.web_read(FORM)
