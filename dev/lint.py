@@ -138,7 +138,9 @@ def lint():
         checks.result("words of the guide", "\n".join(guide.wrong_words()))
         if (places.ADDON / "__manifest__.py").exists():
             addon(checks)
-        checks.result("known holes in pinned versions", audit.known_holes())
+        if told := audit.known_holes():
+            # Many of the versions are Odoo's choice: `make audit` fails, this does not.
+            line(f"\nKnown holes in pinned versions:\n{told}\n")
         checks.wait()
     if checks.failed:
         line(f"Findings in: {', '.join(checks.failed)}")
