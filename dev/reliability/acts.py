@@ -4,12 +4,15 @@ Each act is prepared, and gives the one request that decides.
 """
 
 import base64
+import secrets
 from dataclasses import dataclass
 from datetime import date, timedelta
 
 LEADERS, BOTH = ("leder_1", "leder_2"), ("kontakt_1", "leder_1")
 MANAGERS = ("ordning_1", "ordning_2")
 FILE = base64.b64encode(b"Et brev, " * 500).decode()
+# One and the same citizen for all of these.
+SHARED = "shared"
 KEYS = "abcdefghijklmnopqrstuvwxyz"
 
 
@@ -98,8 +101,8 @@ def cover(client, scene, target, number):
         course_id=target,
         user_id=scene["stand_in"],
         role="cover",
-        date_from=str(today + timedelta(days=1)),
-        date_to=str(today + timedelta(days=8)),
+        date_from=str(today + timedelta(days=10 * (number // 2) + 1)),
+        date_to=str(today + timedelta(days=10 * (number // 2) + 8)),
     )
     return "sekp.assign", "action_assign", [dialog]
 
@@ -128,7 +131,7 @@ def plan(client, scene, target, number):
 
 
 def note(client, scene, target, number):
-    key = "".join(KEYS[(number // 26**place) % 26] for place in range(6)) * 4
+    key = "".join(secrets.choice(KEYS) for _letter in range(28))
     values = {
         "user_id": scene["worker"], "course_id": target, "outcome": "met",
         "form_id": scene["form"], "minutes": 30, "note": f"Kaffe {KEYS[number % 26]}",
@@ -145,10 +148,20 @@ ACTS = (
     Act("record an alias", "course", BOTH, name, 0),
     Act("go down a step", "named", BOTH, forget),
     Act("move to a standard", "course", LEADERS, move, 0),
-    Act("give cover", "course", LEADERS, cover),
+    Act("give cover", SHARED, LEADERS, cover),
     Act("erase", "closed", LEADERS, erase),
     Act("send a handover", "handover", BOTH, hand_over),
-    Act("upload a document", "course", BOTH, upload, 2),
-    Act("plan a visit", "course", BOTH, plan, 0),
-    Act("log a contact", "course", BOTH[:1] * 2, note, 0),
+    Act("upload a document", SHARED, BOTH, upload, 2),
+    Act("plan a visit", SHARED, BOTH, plan, 0),
+    Act("log a contact", SHARED, BOTH[:1] * 2, note, 0),
+)
+# Different acts on one citizen: whichever comes first, both or one of them is done.
+PAIRS = (
+    (("kontakt_1", close), ("kontakt_1", note)),
+    (("leder_1", close), ("kontakt_1", plan)),
+    (("leder_1", close), ("leder_2", cover)),
+    (("leder_1", close), ("kontakt_1", upload)),
+    (("leder_1", move), ("kontakt_1", close)),
+    (("leder_1", cover), ("kontakt_1", note)),
+    (("kontakt_1", name), ("leder_1", close)),
 )

@@ -54,11 +54,11 @@ def refer():
     })
 def begin():
     return refer()._allocate(worker, team).with_user(worker)
-told = {kind: [] for kind in %(kinds)r}
+told = {kind: [] for kind in %(kinds)r} | {"shared": begin().id}
 for _number in range(%(courses)s):
     told["course"].append(begin().id)
-for _number in range(%(each)s):
     told["received"].append(refer().id)
+for _number in range(%(each)s):
     referral = refer()
     referral.action_accept()
     told["accepted"].append(referral.id)

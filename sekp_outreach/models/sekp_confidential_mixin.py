@@ -417,7 +417,8 @@ class SekpConfidentialMixin(models.AbstractModel):
         """
         self.check_access("write")
         try:
-            self.lock_for_update()
+            # Whoever only adds to a record holds nobody up, and is not held up.
+            self.lock_for_update(allow_referencing=True)
         except LockError:
             raise UserError(
                 self.env._(

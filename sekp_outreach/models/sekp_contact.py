@@ -327,6 +327,9 @@ class SekpContact(models.Model):
             SekpContact, self.filtered(lambda contact: not contact.replaces_id)
         )._check_course_open()
 
+    def _hold_course(self):
+        """A contact is told on the course itself: PostgreSQL refuses who is second."""
+
     def action_correct(self):
         """Open a new version, filled with what this one says."""
         self.ensure_one()

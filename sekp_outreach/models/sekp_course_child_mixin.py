@@ -1,6 +1,7 @@
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 from odoo.fields import Domain
+from odoo.tools import SQL
 
 
 class SekpCourseChildMixin(models.AbstractModel):
@@ -67,11 +68,27 @@ class SekpCourseChildMixin(models.AbstractModel):
             )
         return super().write(vals)
 
+    def _hold_course(self):
+        """Let nobody close the course while something is added to it.
+
+        Who comes second is tried again by Odoo, and then sees what the first has done.
+        """
+        if ids := self.course_id.ids:
+            self.env.cr.execute(
+                SQL(
+                    "SELECT id FROM sekp_course WHERE id = ANY(%s) ORDER BY id "
+                    "FOR NO KEY UPDATE",
+                    ids,
+                ),
+                log_exceptions=False,
+            )
+
     def _check_course_open(self):
         """Refuse additions to a closed course.
 
         :raises UserError: telling how to go on
         """
+        self._hold_course()
         if any(record.course_id.phase == "closed" for record in self):
             raise UserError(
                 self.env._(

@@ -77,7 +77,7 @@ class SekpCourse(models.Model):
                 self.env._("Choose courses of the standard's municipality.")
             )
         try:
-            courses.lock_for_update()
+            courses.lock_for_update(allow_referencing=True)
         except LockError:
             raise UserError(
                 self.env._(

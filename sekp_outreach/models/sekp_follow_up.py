@@ -59,7 +59,8 @@ class SekpFollowUp(models.AbstractModel):
             while left and (found := self._next(company, Model, seen)):
                 seen.update(found.ids)
                 # What a colleague changes just now is found again in an hour.
-                self._follow(found.try_lock_for_update(), company._sekp_today())
+                free = found.try_lock_for_update(allow_referencing=True)
+                self._follow(free, company._sekp_today())
                 left = progress._commit_progress(len(found))
 
     @api.model
