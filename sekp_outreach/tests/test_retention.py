@@ -735,6 +735,18 @@ class TestErasure(RetentionCase):
             with self.assertRaises(AccessError):
                 get_public_method(self.env["sekp.erasure"], name)
 
+    def test_after_a_long_rest_the_job_waits_one_night(self):
+        """By a clock that has jumped ahead everything would be due."""
+        course = self.finished(days=100)
+        self.rule(90)
+        job = self.Erasure.with_context(lastcall=NOW - timedelta(days=4))
+        with self.assertLogs(ENGINE, "WARNING") as said:
+            job._cron_erase()
+        self.assertIn("Is the clock right?", said.output[0])
+        self.assertTrue(course.exists())
+        self.Erasure.with_context(lastcall=NOW - timedelta(days=1))._cron_erase()
+        self.assertFalse(course.exists())
+
     # --- at the citizen's wish ----------------------------------------------------
     def test_a_supervisor_erases_at_the_citizen_s_wish(self):
         course = self.finished(days=1)
