@@ -4,7 +4,7 @@ DEV = $(PYTHON) -m dev
 
 export ARGS T STANDARD SEED SIZES
 
-.PHONY: help run test lint audit walk simulate bench shots shell standards-table policy terms stop clean
+.PHONY: help run test lint audit walk simulate bench shots shell standards-table policy terms version stop clean
 
 help:
 	@exec $(DEV) help
@@ -44,6 +44,9 @@ policy:
 
 terms:
 	@exec $(DEV) terms
+
+version:
+	@exec $(DEV) version
 
 stop:
 	@exec $(DEV) stop

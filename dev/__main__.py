@@ -106,6 +106,14 @@ def terms(options):
     module.terms()
 
 
+def version(options):
+    """make version: a small filled database of this version, for upgrades to come"""
+    python_env.enter()
+    from . import upgrade as module
+
+    module.dump()
+
+
 def stop(options):
     """make stop: end every command of this checkout that still runs"""
     python_env.enter()
@@ -141,6 +149,7 @@ COMMANDS = {
     "standards-table": standards_table,
     "policy": policy,
     "terms": terms,
+    "version": version,
     "stop": stop,
     "clean": clean,
     "help": help_,

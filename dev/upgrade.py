@@ -48,9 +48,7 @@ def restore(runtime, dump, name):
     databases.create(runtime.postgres, name)
     script = places.make(places.STATE) / "upgrade.sql"
     script.write_bytes(lzma.decompress(dump.read_bytes()))
-    tool(
-        runtime, "psql", "-q", "-v", "ON_ERROR_STOP=1", "-d", name, "-f", str(script)
-    )
+    tool(runtime, "psql", "-q", "-v", "ON_ERROR_STOP=1", "-d", name, "-f", str(script))
     script.unlink()
 
 
@@ -75,9 +73,7 @@ def dump():
                     database=MAKING,
                 )
                 text = tool(runtime, "pg_dump", "--no-owner", "-d", MAKING)
-                target.write_bytes(
-                    lzma.compress(text, preset=9 | lzma.PRESET_EXTREME)
-                )
+                target.write_bytes(lzma.compress(text, preset=9 | lzma.PRESET_EXTREME))
         finally:
             databases.drop(server, MAKING)
     line(f"{target.relative_to(places.ROOT)}: {target.stat().st_size // 1024} KiB")

@@ -580,6 +580,86 @@ def neutralised(town, name):
         assert not rows(name, query)
 
 
+# What a contact person's phone and a supervisor's screen ask for, again and again.
+LOOKS = (
+    ("kontakt_1", "sekp.course", "web_search_read",
+     [[]], {"specification": {"reference": {}, "phase": {}, "next_contact_due": {}}}),
+    ("leder_1", "sekp.course", "web_search_read",
+     [[]], {"specification": {"reference": {}, "contact_person_id": {}}}),
+    ("leder_1", "sekp.morning", "get_board", [], {}),
+    ("kontakt_1", "sekp.quick.log", "get_screen", [], {}),
+    ("leder_2", "sekp.month", "get_month", [], {}),
+    ("leder_1", "mail.activity", "get_activity_data",
+     ["sekp.course", [], 100, 0, False], {}),
+)  # fmt: skip
+WRITES = (
+    ("kontakt_1", acts.note), ("leder_1", acts.plan), ("kontakt_1", acts.upload),
+)  # fmt: skip
+SOAK_SECONDS = 1200 if WHOLE else 12
+AT_WORK = 6
+# So often it is asked what the server uses.
+SAMPLES = 40 if WHOLE else 4
+
+
+def soak(town, serving, number, stop, done):
+    """One person at work, until told to stop."""
+    people = {}
+    turn = number
+    while not stop.is_set():
+        turn += 1
+        if turn % 5:
+            login, model, method, args, kwargs = LOOKS[turn % len(LOOKS)]
+            request = (model, method, *args)
+        else:
+            login, steps = WRITES[turn % len(WRITES)]
+            kwargs, request = {}, None
+        if login not in people:
+            people[login] = town.person(serving, login)
+        person = people[login]
+        if request is None:
+            request = steps(person, town.scene, town.scene[acts.SHARED], turn)
+        answer = person.post(
+            "/web/dataset/call_kw",
+            {
+                "model": request[0],
+                "method": request[1],
+                "args": request[2:],
+                "kwargs": {**kwargs, "context": {"lang": "da_DK"}},
+            },
+        )
+        refusal(answer)
+        done["asked"] += 1
+
+
+def test_a_long_day_uses_no_more_at_its_end(town, serving):
+    stop, done, used = threading.Event(), Counter(), []
+    with ThreadPoolExecutor(AT_WORK) as pool:
+        working = [
+            pool.submit(soak, town, serving, 7 * number, stop, done)
+            for number in range(AT_WORK)
+        ]
+        try:
+            for _sample in range(SAMPLES):
+                time.sleep(SOAK_SECONDS / SAMPLES)
+                used.append(town.machine.usage(DATABASE))
+        finally:
+            stop.set()
+        for one in working:
+            one.result()
+    memory, connections, locks = zip(*used, strict=True)
+    assert done["asked"] > SOAK_SECONDS
+    assert max(locks) == 0
+    assert max(connections) <= 3 * town.machine.workers()
+    if WHOLE:
+        # When all is warm, from the third quarter to the last.
+        third = memory[SAMPLES // 2 : 3 * SAMPLES // 4]
+        last = memory[3 * SAMPLES // 4 :]
+        assert sum(last) / len(last) < 1.05 * sum(third) / len(third), memory
+    town.tried["requests of a long day"] += done["asked"]
+    town.tried["MiB at its beginning"] = round(memory[0])
+    town.tried["MiB at its end"] = round(memory[-1])
+
+
 def test_what_was_tried_is_told(town):
     """The figures of this run, for docs/reliability.md."""
     lines = [f"{name}: {number}" for name, number in sorted(town.tried.items())]

@@ -56,6 +56,7 @@ class Machine:
         self.odoo, self.folder = odoo, places.make(folder)
         self.handle = None
         self.runtime = None
+        self.server = None
 
     def __enter__(self):
         self.begin_postgres()
@@ -165,7 +166,37 @@ class Machine:
         ):
             if not server.wait_ready(process, port):
                 raise Quit(f"Odoo did not start; its log is {log}.")
+            self.server = process.pid
             yield f"http://127.0.0.1:{port}"
+
+    @staticmethod
+    def workers():
+        """How many workers answer."""
+        return WORKERS
+
+    def usage(self, database):
+        """What Odoo and PostgreSQL use at the moment.
+
+        :return: resident MiB of the workers together, connections, locks held for more
+            than a minute
+        """
+        pages = 0
+        for entry in Path("/proc").iterdir():
+            try:
+                # After the name, which may hold anything: state, parent, group.
+                stat = (entry / "stat").read_text().rpartition(")")[2].split()
+                if int(stat[2]) == self.server:
+                    pages += int((entry / "statm").read_text().split()[1])
+            except (OSError, ValueError, IndexError):
+                continue
+        ((connections, locks),) = self.rows(
+            "postgres",
+            "SELECT count(*), count(*) FILTER (WHERE state = 'idle in transaction' "
+            "AND state_change < now() - interval '1 minute') FROM pg_stat_activity "
+            "WHERE datname = %s",
+            database,
+        )
+        return pages * os.sysconf("SC_PAGE_SIZE") / 2**20, connections, locks
 
     def shell(self, database, script, name="reliability"):
         """Run a script in odoo shell and return what it printed."""

@@ -300,7 +300,8 @@ class TestBudget(OutreachCase):
     @warmup
     def test_planning_a_visit(self):
         """No goal given. A third is Odoo's event with its attendee, the rest our own
-        appointment, who owns the question of the next morning, and that activity.
+        appointment, who owns the question of the next morning, and that activity; one
+        keeps the course from being closed meanwhile.
         """
         Appointment = self.as_user(self.worker, "sekp.appointment")
         Appointment = Appointment.with_context(**self.dialog(self.course))
@@ -309,7 +310,7 @@ class TestBudget(OutreachCase):
             "starts_at": NOW + timedelta(days=1),
             "minutes": 60,
         }
-        self.assert_costs(37, lambda: Appointment.web_save(vals, {}))
+        self.assert_costs(38, lambda: Appointment.web_save(vals, {}))
 
     @warmup
     def test_allocating(self):
