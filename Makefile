@@ -4,7 +4,7 @@ DEV = $(PYTHON) -m dev
 
 export ARGS T STANDARD SEED SIZES
 
-.PHONY: help run test lint audit walk simulate bench shots shell standards-table policy terms version stop clean
+.PHONY: help run test lint audit walk simulate bench shots screens shell standards-table policy terms version stop clean
 
 help:
 	@exec $(DEV) help
@@ -32,6 +32,9 @@ bench:
 
 shots:
 	@exec $(DEV) shots --t="$$T"
+
+screens:
+	@exec $(DEV) screens --t="$$T"
 
 shell:
 	@exec $(DEV) shell

@@ -106,6 +106,14 @@ def terms(options):
     module.terms()
 
 
+def screens(options):
+    """make screens [T=login]: every menu of every role on three screens, in Danish"""
+    python_env.enter()
+    from . import screens as module
+
+    return module.screens(options.get("t", ""))
+
+
 def version(options):
     """make version: a small filled database of this version, for upgrades to come"""
     python_env.enter()
@@ -148,6 +156,7 @@ COMMANDS = {
     "shell": shell,
     "standards-table": standards_table,
     "policy": policy,
+    "screens": screens,
     "terms": terms,
     "version": version,
     "stop": stop,

@@ -2,7 +2,7 @@ import functools
 import inspect
 
 from odoo import api, models
-from odoo.exceptions import AccessError, UserError
+from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.models import BaseModel
 from odoo.service.model import get_public_method
 
@@ -101,7 +101,7 @@ class SekpGiven(models.AbstractModel):
                     raise given._sekp_unclear()
                 given._sekp_check_defaults(self)
                 for vals in rows:
-                    given._sekp_check_values(self, vals)
+                    given._sekp_check_values(self, vals, "create")
             return method(self, vals_list)
 
         return create
@@ -115,7 +115,7 @@ class SekpGiven(models.AbstractModel):
             if not self.env.su:
                 given = self.env["sekp.given"]
                 given._sekp_check_records(self)
-                given._sekp_check_values(self, vals)
+                given._sekp_check_values(self, vals, "write")
             return method(self, vals)
 
         return write
@@ -190,13 +190,25 @@ class SekpGiven(models.AbstractModel):
             self._sekp_check_values(model, given)
 
     @api.model
-    def _sekp_check_values(self, model, vals):
+    def _sekp_check_values(self, model, vals, operation=None):
         """Refuse what a field cannot hold.
 
-        :param model: the records, of which only the fields matter
+        :param model: the records
         :param vals: by the name of the field
+        :param str operation: what is about to be done with the records, if anything
+        :raises AccessError: for one who may not do it, whatever was given
         :raises UserError: naming the field, never what was given
         """
+        try:
+            self._sekp_check_fields(model, vals)
+        except UserError:
+            # Who may not is told so, as for any other value.
+            if operation:
+                model.check_access(operation)
+            raise
+
+    @api.model
+    def _sekp_check_fields(self, model, vals):
         if not isinstance(vals, dict):
             raise self._sekp_unclear()
         for name, value in vals.items():
@@ -213,7 +225,7 @@ class SekpGiven(models.AbstractModel):
                 raise self._sekp_misfit(field)
             if field.type in ("one2many", "many2many"):
                 for row in inner(value):
-                    self._sekp_check_values(self.env[field.comodel_name], row)
+                    self._sekp_check_fields(self.env[field.comodel_name], row)
 
     @api.model
     def _sekp_check_table(self, model, columns, rows):
@@ -259,7 +271,7 @@ class SekpGiven(models.AbstractModel):
     @api.model
     def _sekp_misfit(self, field):
         """Return the error on a value that a field cannot hold."""
-        return UserError(
+        return ValidationError(
             self.env._(
                 "“%(field)s” cannot be what was entered. Correct it and try again; "
                 "nothing was saved.",

@@ -100,8 +100,8 @@ class TestContact(OutreachCase):
 
     def test_minutes_are_checked_before_they_reach_the_database(self):
         course = self.allocate()
-        for minutes in (-1, 1441, "en time"):
-            with self.assertRaisesRegex(ValidationError, "a day"):
+        for minutes, said in ((-1, "a day"), (1441, "a day"), ("en time", "Minutes")):
+            with self.assertRaisesRegex(ValidationError, said):
                 self.log(course, minutes=minutes)
 
     def test_a_closed_course_takes_corrections_and_nothing_new(self):

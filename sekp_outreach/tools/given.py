@@ -12,7 +12,7 @@ LEAST, MOST = -(2**31), 2**31 - 1
 # Hours, amounts and shares: one can still reckon with it.
 MOST_FLOAT = 1e9
 # Centuries in which somebody lives of whom we know.
-YEARS = range(1900, 2200)
+YEARS = range(1800, 2200)
 
 
 def is_id(value):
