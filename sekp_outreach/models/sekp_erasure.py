@@ -32,7 +32,7 @@ NOT_SWEPT = {
 }
 BATCH = 100
 AT_ONCE = 20
-# The job runs each night. After a longer rest the server was off, or its clock is wrong.
+# It runs each night: after a longer rest the server was off, or its clock is wrong.
 LONGEST_REST = timedelta(days=3)
 
 Link = namedtuple("Link", "table column target cascades nullable")
