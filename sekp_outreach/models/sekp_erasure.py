@@ -8,6 +8,8 @@ from odoo import api, fields, models
 from odoo.fields import Domain
 from odoo.tools import SQL
 
+from odoo.addons.base.models.ir_cron import _intervalTypes
+
 from ..tools.erasure import deletion_order
 from .sekp_erasure_certificate import COUNTED
 from .sekp_retention_rule import ACCESS_LOG
@@ -456,11 +458,18 @@ class SekpErasure(models.AbstractModel):
     def _cron_erase(self):
         """Erase what the rules say, record by record; then the files, then the log.
 
-        After a rest of days one more night is waited: by a clock that has jumped ahead
+        After a rest of days the next run is waited for: by a clock that has jumped ahead
         everything would be due, and what is erased does not come back.
         """
         last = self.env.context.get("lastcall")
-        if last and fields.Datetime.now() - last > LONGEST_REST:
+        # Superuser: how often the job runs is the administrator's choice.
+        job = self.env["ir.cron"].sudo().browse(self.env.context.get("cron_id"))
+        now = fields.Datetime.now()
+        rest = LONGEST_REST
+        if job:
+            every = _intervalTypes[job.interval_type](job.interval_number)
+            rest = max(rest, now + 2 * every - now)
+        if last and now - last > rest:
             _logger.warning(
                 "Nothing is erased this time: the job ran last on %s. Is the clock "
                 "right? It goes on next time.",

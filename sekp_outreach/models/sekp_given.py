@@ -131,7 +131,7 @@ class SekpGiven(models.AbstractModel):
                 if not (is_names(field_names) and isinstance(fields_spec, dict)):
                     raise given._sekp_unclear()
                 given._sekp_check_defaults(self)
-                given._sekp_check_values(self, values)
+                given._sekp_check_form(self, values)
                 if not set(field_names) <= set(values):
                     raise given._sekp_unclear()
             return method(self, values, field_names, fields_spec)
@@ -206,6 +206,27 @@ class SekpGiven(models.AbstractModel):
             if operation:
                 model.check_access(operation)
             raise
+
+    @api.model
+    def _sekp_check_form(self, model, vals):
+        """Refuse what a field of a form cannot hold that is being filled in.
+
+        A line of a form comes with the form it stands in, as values not saved yet.
+        """
+        if not isinstance(vals, dict):
+            raise self._sekp_unclear()
+        around = {
+            name: value
+            for name, value in vals.items()
+            if isinstance(value, dict)
+            and (field := model._fields.get(name))
+            and field.type == "many2one"
+        }
+        for name, value in around.items():
+            form = self.env[model._fields[name].comodel_name]
+            self._sekp_check_form(form, value)
+        rest = {name: value for name, value in vals.items() if name not in around}
+        self._sekp_check_fields(model, rest)
 
     @api.model
     def _sekp_check_fields(self, model, vals):

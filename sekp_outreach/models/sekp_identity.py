@@ -176,6 +176,8 @@ class SekpIdentity(models.Model):
         if purpose:
             if all(purpose != known for known, _label in IDENTITY_PURPOSES):
                 raise UserError(self.env._("Choose what you open the identity for."))
+            if self._by_interface():
+                self.env["sekp.access.log"]._record_refused(self)
             self._values()
             self._log_read("reveal", purpose)
             self.invalidate_recordset()

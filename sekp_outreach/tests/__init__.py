@@ -18,6 +18,7 @@ from . import test_consent
 from . import test_check
 from . import test_check_stored
 from . import test_meanwhile
+from . import test_lines
 from . import test_child_notification
 from . import test_clocks
 from . import test_complaint

@@ -212,7 +212,7 @@ class TestInforming(OutreachCase):
         for vals in ({"ground": False}, {"until": False}):
             with self.subTest(vals=vals), self.assertRaises(UserError):
                 self.postpone(**vals)
-        with self.assertRaises(ValueError):
+        with self.assertRaisesRegex(ValidationError, "Ground"):
             self.postpone(ground="because")
         with self.assertRaises(ValidationError):
             self.postpone(note="CPR 310290-1234")

@@ -121,7 +121,7 @@ class TestReferralDocuments(ReferralDocumentCase):
             self.upload(self.supervisor, course_id=course.id)
         with self.assertRaises(UserError):
             self.upload(self.supervisor, referral_id=False)
-        with self.assertRaises(AccessError):
+        with self.assertRaisesRegex(ValidationError, "Referral"):
             self.upload(self.intake, referral_id="1 OR 1=1")
         for column in ("course_id", "referral_id"):
             with self.assertRaises(IntegrityError), self.env.cr.savepoint():

@@ -100,7 +100,7 @@ class TestSeries(AppointmentCase):
 
     def test_what_cannot_be_meant_is_refused_in_words(self):
         for vals, sentence in (
-            ({"repeat_unit": "year", "repeat_count": 2}, "days or weeks"),
+            ({"repeat_unit": "year", "repeat_count": 2}, "cannot be what"),
             ({"repeat_unit": "week"}, "how many visits"),
             ({"repeat_unit": "week", "repeat_count": 1}, "two visits"),
             ({"repeat_unit": "week", "repeat_count": -3}, "two visits"),

@@ -26,6 +26,12 @@ patch(Record.prototype, {
         return this.sekpSeen ? { ...super.context, sekp_seen: this.sekpSeen } : super.context;
     },
 
+    _setData() {
+        // The lists of the form keep the context that they are told of here.
+        this.sekpSeen = null;
+        return super._setData(...arguments);
+    },
+
     /** Tell what was read of the values that are changed now. */
     _sekpRead() {
         const names = Object.keys(this._changes).filter((name) => {

@@ -19,7 +19,14 @@ class Course extends models.Model {
     _name = "sekp.course";
     concern = fields.Text();
     place = fields.Char();
-    _records = [{ id: 1, concern: "Sover ude", place: "Havnen" }];
+    goal_ids = fields.One2many({ relation: "sekp.goal" });
+    _records = [{ id: 1, concern: "Sover ude", place: "Havnen", goal_ids: [5] }];
+}
+
+class Goal extends models.Model {
+    _name = "sekp.goal";
+    sentence = fields.Char();
+    _records = [{ id: 5, sentence: "Ro" }];
 }
 
 class Other extends models.Model {
@@ -29,7 +36,7 @@ class Other extends models.Model {
 }
 
 defineMailModels();
-defineModels([Course, Other]);
+defineModels([Course, Goal, Other]);
 
 /** Open a course; the server refuses whoever has not seen what it says. */
 async function openCourse(meanwhile) {
@@ -106,6 +113,32 @@ test("who closes the question goes on writing", async () => {
     expect.verifySteps([{ concern: "Sover ude" }]);
     expect(".o_field_widget[name=concern] textarea").toHaveValue("Sover i bil");
     expect(".o_form_dirty, .o_form_status_indicator_buttons:not(.invisible)").not.toHaveCount(0);
+});
+
+test("what was seen does not stay in the lists of the form", async () => {
+    onRpc("sekp.course", "web_save", ({ kwargs }) => {
+        expect.step(Object.keys(kwargs.context.sekp_seen).join());
+    });
+    onRpc("sekp.goal", "tell", ({ kwargs }) => {
+        expect.step("sekp_seen" in kwargs.context);
+        return false;
+    });
+    await mountView({
+        type: "form",
+        resModel: "sekp.course",
+        resId: 1,
+        arch: `<form>
+            <field name="place"/>
+            <field name="goal_ids">
+                <list><field name="sentence"/><button name="tell" type="object" string="Tell"/></list>
+            </field>
+        </form>`,
+    });
+    await write("place", "Broen");
+    await clickSave();
+    await click(".o_data_row button[name=tell]");
+    await animationFrame();
+    expect.verifySteps(["place", false]);
 });
 
 test("records of other apps are saved as ever", async () => {
