@@ -458,8 +458,8 @@ class SekpErasure(models.AbstractModel):
     def _cron_erase(self):
         """Erase what the rules say, record by record; then the files, then the log.
 
-        After a rest of days the next run is waited for: by a clock that has jumped ahead
-        everything would be due, and what is erased does not come back.
+        After a rest of days the next run is waited for: by a clock that has jumped
+        ahead everything would be due, and what is erased does not come back.
         """
         last = self.env.context.get("lastcall")
         # Superuser: how often the job runs is the administrator's choice.

@@ -18,13 +18,12 @@ class TestLines(OutreachCase):
         cls.course = cls.allocate()
 
     def test_a_goal_is_added_and_changed_on_the_course(self):
-        with Form(self.course.with_user(self.worker)) as form:
-            with form.goal_ids.new() as goal:
-                goal.sentence = "Mere ro"
+        mine = self.course.with_user(self.worker)
+        with Form(mine) as form, form.goal_ids.new() as goal:
+            goal.sentence = "Mere ro"
         self.assertEqual(self.course.goal_ids.sentence, "Mere ro")
-        with Form(self.course.with_user(self.worker)) as form:
-            with form.goal_ids.edit(0) as goal:
-                goal.sentence = "Mere ro om natten"
+        with Form(mine) as form, form.goal_ids.edit(0) as goal:
+            goal.sentence = "Mere ro om natten"
         self.assertEqual(self.course.goal_ids.sentence, "Mere ro om natten")
 
     def test_a_deadline_is_added_to_a_standard(self):
