@@ -20,11 +20,11 @@ class TestLines(OutreachCase):
     def test_a_goal_is_added_and_changed_on_the_course(self):
         mine = self.course.with_user(self.worker)
         with Form(mine) as form, form.goal_ids.new() as goal:
-            goal.sentence = "Mere ro"
-        self.assertEqual(self.course.goal_ids.sentence, "Mere ro")
+            goal.goal = "Mere ro"
+        self.assertEqual(self.course.goal_ids.goal, "Mere ro")
         with Form(mine) as form, form.goal_ids.edit(0) as goal:
-            goal.sentence = "Mere ro om natten"
-        self.assertEqual(self.course.goal_ids.sentence, "Mere ro om natten")
+            goal.goal = "Mere ro om natten"
+        self.assertEqual(self.course.goal_ids.goal, "Mere ro om natten")
 
     def test_a_deadline_is_added_to_a_standard(self):
         draft = self.standard.with_user(self.manager).copy()
@@ -36,8 +36,8 @@ class TestLines(OutreachCase):
 
     def test_the_form_around_a_line_is_looked_at_as_well(self):
         goals = self.env["sekp.goal"].with_user(self.worker)
-        spec = {"sentence": {}, "course_id": {"fields": {}}}
+        spec = {"goal": {}, "course_id": {"fields": {}}}
         for around in ({"phase": "x"}, {"nothing": 1}, {"citizen_id": "x"}):
-            values = {"sentence": "Ro", "course_id": around}
+            values = {"goal": "Ro", "course_id": around}
             with self.subTest(around=around), self.assertRaises(UserError):
-                call_kw(goals, "onchange", [[], values, ["sentence"], spec], {})
+                call_kw(goals, "onchange", [[], values, ["goal"], spec], {})
