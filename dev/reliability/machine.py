@@ -8,7 +8,7 @@ import shutil
 import signal
 import subprocess
 import time
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -259,12 +259,22 @@ class Person(WebClient):
                 time.sleep(0.2)
 
 
+def sweep():
+    """Take away the machines of commands that were killed."""
+    for folder in places.make(places.STATE).glob("machine.*"):
+        if Path(f"/proc/{folder.suffix[1:]}").exists():
+            continue
+        with suppress(OSError, ValueError, IndexError):
+            lines = (folder / "postgres" / "postmaster.pid").read_text().splitlines()
+            os.kill(int(lines[0]), signal.SIGQUIT)
+        shutil.rmtree(folder, ignore_errors=True)
+
+
 @contextmanager
 def machine(odoo, source, database):
     """A machine that holds a copy of a database of the ordinary PostgreSQL."""
-    folder = places.STATE / "machine"
-    shutil.rmtree(folder, ignore_errors=True)
-    with Machine(odoo, folder) as found:
+    sweep()
+    with Machine(odoo, places.STATE / f"machine.{os.getpid()}") as found:
         with step("A machine of its own"):
             backup = found.folder / "backup"
             found.back_up(database, backup, of=source)

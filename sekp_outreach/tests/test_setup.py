@@ -5,10 +5,11 @@ from odoo.exceptions import AccessError, UserError
 from odoo.tests import tagged
 
 from .common import TODAY, OutreachCase, make_user
+from .test_vault import VaultCase
 
 
 @tagged("post_install", "-at_install", "sekp_outreach")
-class TestSetup(OutreachCase):
+class TestSetup(VaultCase, OutreachCase):
     """A manager sees what is set up and what is odd; it is read from what is there."""
 
     @classmethod

@@ -65,6 +65,11 @@ tours.add("sekp_around_intake", {
             tooltipPosition: "bottom",
             run: "click",
         },
+        {
+            // To discard takes its time; who is shown around sees it.
+            isActive: ["auto"],
+            trigger: '.o_action_manager:not(:has([name="concern"] textarea:value("...")))',
+        },
     ],
 });
 
