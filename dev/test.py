@@ -23,8 +23,8 @@ AT_ONCE = 4
 LIGHT = 3
 HEAVY = {
     "TestCanaries": 190,
-    "TestAccessMatrixFromOutside": 150,
-    "TestEntitlementProperty": 135,
+    "TestAccessMatrixFromOutside": 75,
+    "TestEntitlementProperty": 90,
     "TestInert": 75,
     "TestSimulation": 70,
     "TestTours": 54,

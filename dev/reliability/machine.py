@@ -166,8 +166,9 @@ class Machine:
         ):
             if not server.wait_ready(process, port):
                 raise Quit(f"Odoo did not start; its log is {log}.")
-            self.server = process.pid
+            outer, self.server = self.server, process.pid
             yield f"http://127.0.0.1:{port}"
+            self.server = outer
 
     @staticmethod
     def workers():

@@ -2,6 +2,7 @@
 
 import base64
 import logging
+import os
 import re
 from contextlib import contextmanager
 from random import Random
@@ -266,11 +267,13 @@ class CanaryCase(GateCase, HttpCase):
 
     impossible = "a former worker still owns what was planted"
 
+    # Who may less than one of these learns no more. With SEKP_WHOLE=1 they try as well.
     outsiders = (
-        "colleague", "other_supervisor", "foreign_worker", "foreign_supervisor",
-        "ended", "helper_ended", "employee", "exporter", "portal", "public",
-        "system",
+        "colleague", "other_supervisor", "foreign_supervisor", "ended", "exporter",
+        "portal", "public", "system",
     )  # fmt: skip
+    if os.environ.get("SEKP_WHOLE"):
+        outsiders += ("foreign_worker", "helper_ended", "employee")
 
     @classmethod
     def setUpClass(cls):
