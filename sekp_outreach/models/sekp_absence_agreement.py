@@ -589,5 +589,6 @@ class ResUsers(models.Model):
 
     def _sekp_settle(self):
         result = super()._sekp_settle()
-        self.env["sekp.absence.agreement"]._covered_by(self)._call_again()
+        if self:
+            self.env["sekp.absence.agreement"]._covered_by(self)._call_again()
         return result
