@@ -455,22 +455,26 @@ class SekpErasure(models.AbstractModel):
         self.env.ref("sekp_outreach.cron_erase").sudo()._trigger()
 
     @api.model
+    def _after_long_rest(self):
+        """Return when the job ran last, if that is longer ago than it should be."""
+        last, now = self.env.context.get("lastcall"), fields.Datetime.now()
+        # Superuser: how often the job runs is the administrator's choice.
+        job = self.env["ir.cron"].sudo().browse(self.env.context.get("cron_id"))
+        rest = LONGEST_REST
+        if job:
+            every = _intervalTypes[job.interval_type](job.interval_number)
+            rest = max(rest, now + 2 * every - now)
+        return last if last and now - last > rest else None
+
+    @api.model
     def _cron_erase(self):
         """Erase what the rules say, record by record; then the files, then the log.
 
         After a rest of days the next run is waited for: by a clock that has jumped
         ahead everything would be due, and what is erased does not come back.
         """
-        last = self.env.context.get("lastcall")
-        # Superuser: how often the job runs is the administrator's choice.
-        job = self.env["ir.cron"].sudo().browse(self.env.context.get("cron_id"))
-        now = fields.Datetime.now()
-        rest = LONGEST_REST
-        if job:
-            every = _intervalTypes[job.interval_type](job.interval_number)
-            rest = max(rest, now + 2 * every - now)
-        if last and now - last > rest:
-            _logger.warning(
+        if last := self._after_long_rest():
+            _logger.info(
                 "Nothing is erased this time: the job ran last on %s. Is the clock "
                 "right? It goes on next time.",
                 last.date(),

@@ -1,4 +1,5 @@
 import base64
+import logging
 import os
 from collections import defaultdict
 from contextlib import contextmanager
@@ -741,12 +742,21 @@ class TestErasure(RetentionCase):
         course = self.finished(days=100)
         self.rule(90)
         job = self.Erasure.with_context(lastcall=NOW - timedelta(days=4))
-        with self.assertLogs(ENGINE, "WARNING") as said:
+        with self.assertLogs(ENGINE, logging.INFO) as said:
             job._cron_erase()
         self.assertIn("Is the clock right?", said.output[0])
         self.assertTrue(course.exists())
-        self.Erasure.with_context(lastcall=NOW - timedelta(days=1))._cron_erase()
-        self.assertFalse(course.exists())
+        for last, rests in ((None, False), (1, False), (3, False), (4, True)):
+            last = last and NOW - timedelta(days=last)
+            job = self.Erasure.with_context(lastcall=last)
+            self.assertEqual(bool(job._after_long_rest()), rests)
+        weekly = self.env.ref("sekp_outreach.cron_erase")
+        weekly.write({"interval_number": 1, "interval_type": "weeks"})
+        for days, rests in ((8, False), (15, True)):
+            job = self.Erasure.with_context(
+                lastcall=NOW - timedelta(days=days), cron_id=weekly.id
+            )
+            self.assertEqual(bool(job._after_long_rest()), rests)
 
     # --- at the citizen's wish ----------------------------------------------------
     def test_a_supervisor_erases_at_the_citizen_s_wish(self):
