@@ -2,16 +2,19 @@ from markupsafe import Markup
 from werkzeug.exceptions import HTTPException
 
 from odoo import SUPERUSER_ID, api, models
-from odoo.exceptions import UserError
+from odoo.exceptions import ConcurrencyError, UserError
 from odoo.http import Response, content_disposition, request
+from odoo.service.model import PG_CONCURRENCY_EXCEPTIONS_TO_RETRY
 
 from ..tools.own_page import OURS, own_page
 from ..tools.public_path import is_nowhere, is_public
+from .changed_right_now import changed_right_now
 
 # How a route says that it takes everybody for nobody.
 NOBODY = "sekp_nobody"
 # What the captcha of such a page is called by Odoo and its providers.
 CAPTCHA = "sekp_report"
+TRIED_IN_VAIN = (*PG_CONCURRENCY_EXCEPTIONS_TO_RETRY, ConcurrencyError)
 LANGUAGES = {"da": "da_DK", "en": "en_US"}
 HEADERS = {
     "Content-Type": "text/html; charset=utf-8",
@@ -167,8 +170,18 @@ class IrHttp(models.AbstractModel):
 
     @classmethod
     def _handle_error(cls, exception):
-        """Answer an error on our pages with a page that quotes nothing."""
+        """Answer an error on our pages with a page that quotes nothing.
+
+        Elsewhere, what was tried again in vain because others were quicker each time is
+        told as a sentence. The street note gets Odoo's own answer: it waits and sends
+        again by itself.
+        """
         if not is_public(request.httprequest.path):
+            if isinstance(exception, TRIED_IN_VAIN):
+                # Before the question is read there are none.
+                model = str(getattr(request, "params", {}).get("model") or "")
+                if model.startswith("sekp.") and model != "sekp.quick.log":
+                    exception = changed_right_now(request.env)
             return super()._handle_error(exception)
         status = 500
         if isinstance(exception, HTTPException):

@@ -7,6 +7,7 @@ from odoo.fields import NO_ACCESS, Domain
 
 from ..tools.cpr import find_cpr, find_email, find_phone
 from ..tools.reference_code import new_code
+from .changed_right_now import changed_right_now
 
 CODE_ATTEMPTS = 20
 NOTHING = (None, False, "")
@@ -420,12 +421,7 @@ class SekpConfidentialMixin(models.AbstractModel):
             # Whoever only adds to a record holds nobody up, and is not held up.
             self.lock_for_update(allow_referencing=True)
         except LockError:
-            raise UserError(
-                self.env._(
-                    "A colleague is changing this right now. Open it again to see what "
-                    "was done."
-                )
-            ) from None
+            raise changed_right_now(self.env) from None
 
     def _without_act_defaults(self):
         """Return the model without defaults for what only acts set."""

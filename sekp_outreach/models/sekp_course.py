@@ -9,6 +9,7 @@ from odoo.fields import Domain
 from odoo.tools import format_datetime
 
 from ..tools.policy import LIVE
+from .changed_right_now import changed_right_now
 from .sekp_citizen import AGE_BANDS, IDENTITY_LEVELS
 from .sekp_read_at_once_mixin import forget
 
@@ -1437,12 +1438,7 @@ class SekpCourse(models.Model):
             )
         erasure = self.env["sekp.erasure"]
         if not erasure._lock(course):
-            raise UserError(
-                self.env._(
-                    "A colleague is changing this right now. Open it again to see what "
-                    "was done."
-                )
-            )
+            raise changed_right_now(self.env)
         self._log_read("erased")
         erasure._erase(self, self.env._("At the citizen's wish"), on_request=True)
         erasure._trigger()

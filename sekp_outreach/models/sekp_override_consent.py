@@ -54,9 +54,9 @@ class SekpOverrideConsent(models.Model):
         vals["course_id"] = course.id
         if handover:
             handover._check_may_override()
-        may_tell = course.standard_id._allows_registration("alias")
-        if may_tell and not (given.get("reason") or "").strip():
-            raise UserError(self.env._("Say why in a few words."))
+            may_tell = course.standard_id._allows_registration("alias")
+            if may_tell and not (given.get("reason") or "").strip():
+                raise UserError(self.env._("Say why in a few words."))
         return super()._prepare_create(vals)
 
     def _citizen_print_proposal(self, key):

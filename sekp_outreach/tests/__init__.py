@@ -97,6 +97,7 @@ from . import test_standard
 from . import test_standard_move
 from . import test_tours
 from . import test_translations
+from . import test_tried_in_vain
 from . import test_upload
 from . import test_vault
 from . import test_visit_unlogged
