@@ -95,14 +95,14 @@ def move(client, scene, target, number):
 
 
 def cover(client, scene, target, number):
-    today = date.fromisoformat(scene["today"])
+    day = date.fromisoformat(scene["today"]) + timedelta(days=number // 2 + 1)
     dialog = client.create(
         "sekp.assign",
         course_id=target,
         user_id=scene["stand_in"],
         role="cover",
-        date_from=str(today + timedelta(days=10 * (number // 2) + 1)),
-        date_to=str(today + timedelta(days=10 * (number // 2) + 8)),
+        date_from=str(day),
+        date_to=str(day),
     )
     return "sekp.assign", "action_assign", [dialog]
 

@@ -2,7 +2,8 @@
 
 A request bears ``X-Sekp-Fault``: ``17`` ends its process before its 17th statement,
 ``commit`` before it is committed, ``committed`` right after. ``count`` ends nothing and
-writes down how many statements there were.
+writes down how many statements there were up to then: a message to other processes that
+follows has a transaction of its own.
 """
 
 import os
@@ -32,17 +33,20 @@ def counted(self, *args, **kwargs):
     if fault:
         environ = http.request.httprequest.environ
         number = environ["sekp.statements"] = environ.get("sekp.statements", 0) + 1
-        if fault == "count":
-            COUNT.write_text(str(number))
-        elif fault == str(number):
+        if fault == str(number):
             end()
     return execute(self, *args, **kwargs)
 
 
 def committed(self):
     fault = asked()
+    if fault and http.request.env.cr is not self:
+        fault = ""
     if fault == "commit":
         end()
+    elif fault == "count":
+        environ = http.request.httprequest.environ
+        COUNT.write_text(str(environ.get("sekp.statements", 0)))
     result = commit(self)
     if fault == "committed":
         end()
