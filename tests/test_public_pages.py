@@ -2,6 +2,7 @@
 on a narrow screen, by keyboard, and looked at by axe-core."""
 
 import json
+import os
 import re
 import time
 from contextlib import ExitStack, closing
@@ -94,10 +95,17 @@ def code(page):
     return " ".join(re.findall(r">(\d{4})<", block))
 
 
+# The pages of all are made of the same; in English they are looked at where most stands
+# on them and where least does. All of them: SEKP_WHOLE=1 make test T=public_pages
+ENGLISH = PRESETS if os.environ.get("SEKP_WHOLE") else ("thisted", "greve")
+
+
 @pytest.mark.parametrize("preset", PRESETS)
 def test_axe_finds_nothing_on_any_page(address, companies, codes, watched, preset):
     base, citizen = f"{address}/sekp/by-{preset}", codes[preset]
     for query, language in (("", "da"), ("?lang=en", "en")):
+        if language == "en" and preset not in ENGLISH:
+            continue
         form, page = watched(), watched()
         form.open(f"{base}/worried{query}")
         form.go("button[type=submit]")

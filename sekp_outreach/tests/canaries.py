@@ -267,13 +267,16 @@ class CanaryCase(GateCase, HttpCase):
 
     impossible = "a former worker still owns what was planted"
 
-    # Who may less than one of these learns no more. With SEKP_WHOLE=1 they try as well.
+    # Who may less than one of these learns no more, and of two who may about the same
+    # each tries every second door. With SEKP_WHOLE=1 all try all.
     outsiders = (
         "colleague", "other_supervisor", "foreign_supervisor", "ended", "exporter",
         "portal", "public", "system",
     )  # fmt: skip
+    by_turns = (("other_supervisor", "foreign_supervisor"), ("exporter", "system"))
     if os.environ.get("SEKP_WHOLE"):
         outsiders += ("foreign_worker", "helper_ended", "employee")
+        by_turns = ()
 
     @classmethod
     def setUpClass(cls):

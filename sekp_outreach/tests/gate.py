@@ -702,19 +702,24 @@ class GateCase(OutreachCase):
         """Return where Odoo and the matrix differ, as sentences."""
         return list(self.differences(models))
 
-    def differences(self, models=None):
-        """Tell one by one where Odoo and the matrix differ."""
-        for record, relations in self.relations.items():
-            if models and record._name not in models:
-                continue
-            for login, user in self.people.items():
-                expected = self.expected(login, record._name, relations.get(login, ()))
-                actual = self.actual(record, user)
-                if actual != expected:
-                    yield (
-                        f"{login} {record._name} {sorted(relations.get(login, ()))}: "
-                        f"may {sorted(actual)}, should {sorted(expected)}"
-                    )
+    def differences(self, models=None, first=()):
+        """Tell one by one where Odoo and the matrix differ; of some users first."""
+        visits = [
+            (record, relations, login, user)
+            for record, relations in self.relations.items()
+            if not models or record._name in models
+            for login, user in self.people.items()
+        ]
+        for record, relations, login, user in sorted(
+            visits, key=lambda visit: visit[-1] not in first
+        ):
+            expected = self.expected(login, record._name, relations.get(login, ()))
+            actual = self.actual(record, user)
+            if actual != expected:
+                yield (
+                    f"{login} {record._name} {sorted(relations.get(login, ()))}: "
+                    f"may {sorted(actual)}, should {sorted(expected)}"
+                )
         for model, row in self.dialogs.items():
             if models and model not in models:
                 continue

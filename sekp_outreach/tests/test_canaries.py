@@ -65,7 +65,7 @@ class TestCanaries(CanaryCase, MailCase):
         found, tries = {}, 0
         with self.mock_mail_gateway():
             for login in self.outsiders:
-                learned, tried = self.visit(login, CHANNELS)
+                learned, tried = self.visit(login, self.doors(login))
                 tries += tried
                 if learned:
                     found[login] = learned
@@ -86,6 +86,11 @@ class TestCanaries(CanaryCase, MailCase):
         self.assertEqual(self.tables_that_hold_canaries(), [])
         self.assertEqual(self.misplaced(), [])
         self.assertEqual(self.files_that_hold_canaries(), [])
+
+    def doors(self, login):
+        """Return the channels that somebody tries."""
+        turns = next((pair for pair in self.by_turns if login in pair), (login,))
+        return dict(list(CHANNELS.items())[turns.index(login) :: len(turns)])
 
     def tables_that_hold_canaries(self):
         """Return the names of Odoo's tables that hold a canary."""

@@ -18,19 +18,25 @@ BEHIND_ANOTHER = {
 
 @tagged("post_install", "-at_install", "sekp_outreach")
 class TestRuleMutations(GateCase):
-    """Each rule and each access row matters: without it, the matrix is broken."""
+    """Each rule and each access row matters: without it, the matrix is broken.
+
+    That it holds with all of them is shown in ``test_access_matrix``.
+    """
 
     maxDiff = None
 
     def missed(self, record):
         """Tell whether anything is wrong with the matrix while a rule or a row is off.
 
-        The first difference is enough: who looks for more looks for minutes.
+        The first difference is enough, and is looked for where it is most likely: who
+        looks for more looks for minutes.
         """
+        groups = record["groups" if record._name == "ir.rule" else "group_id"]
+        first = groups.all_user_ids
         with self.env.cr.savepoint(flush=True) as savepoint:
             record.active = False
             self.env.flush_all()
-            wrong = next(self.differences({record.model_id.model}), None)
+            wrong = next(self.differences({record.model_id.model}, first), None)
             savepoint.rollback()
         self.env.invalidate_all(flush=False)
         self.env.registry.clear_cache()
@@ -47,9 +53,6 @@ class TestRuleMutations(GateCase):
         )
         self.assertGreater(len(mutants), 60)
         return [mutant.name for mutant in mutants if not self.missed(mutant)]
-
-    def test_the_matrix_holds_before_anything_is_switched_off(self):
-        self.assertEqual(self.violations(), [])
 
     def test_each_rule_matters(self):
         self.assertEqual(set(self.survivors("ir.rule")), set(BEHIND_ANOTHER))
