@@ -8,12 +8,13 @@ from odoo.service.model import PG_CONCURRENCY_EXCEPTIONS_TO_RETRY
 
 from ..tools.own_page import OURS, own_page
 from ..tools.public_path import is_nowhere, is_public
-from .changed_right_now import changed_right_now
 
 # How a route says that it takes everybody for nobody.
 NOBODY = "sekp_nobody"
 # What the captcha of such a page is called by Odoo and its providers.
 CAPTCHA = "sekp_report"
+# Where a form sends files; its answers are no pages.
+UPLOAD = "/sekp/document/upload"
 TRIED_IN_VAIN = (*PG_CONCURRENCY_EXCEPTIONS_TO_RETRY, ConcurrencyError)
 LANGUAGES = {"da": "da_DK", "en": "en_US"}
 HEADERS = {
@@ -169,6 +170,16 @@ class IrHttp(models.AbstractModel):
         return super()._serve_fallback()
 
     @classmethod
+    def _sekp_is_ours(cls):
+        """Tell whether a request asks one of our models to do something."""
+        # Before the question is read there are none.
+        asked = getattr(request, "params", None) or {}
+        model = str(asked.get("model") or asked.get("__model__") or "")
+        if model == "sekp.quick.log":
+            return False
+        return model.startswith("sekp.") or request.httprequest.path == UPLOAD
+
+    @classmethod
     def _handle_error(cls, exception):
         """Answer an error on our pages with a page that quotes nothing.
 
@@ -177,11 +188,16 @@ class IrHttp(models.AbstractModel):
         again by itself.
         """
         if not is_public(request.httprequest.path):
-            if isinstance(exception, TRIED_IN_VAIN):
-                # Before the question is read there are none.
-                model = str(getattr(request, "params", {}).get("model") or "")
-                if model.startswith("sekp.") and model != "sekp.quick.log":
-                    exception = changed_right_now(request.env)
+            if isinstance(exception, TRIED_IN_VAIN) and cls._sekp_is_ours():
+                exception = UserError(
+                    request.env._(
+                        "Others were quicker several times, and nothing was saved. "
+                        "Wait a moment and try again: what you wrote is still here."
+                    )
+                )
+                if request.httprequest.path == UPLOAD:
+                    answer = {"error": {"message": str(exception)}}
+                    return request.make_json_response(answer, status=422)
             return super()._handle_error(exception)
         status = 500
         if isinstance(exception, HTTPException):

@@ -1,5 +1,6 @@
 from unittest.mock import patch
 
+from odoo.http import Request
 from odoo.service import model as service
 from odoo.tests import HttpCase, tagged
 from odoo.tools import mute_logger
@@ -13,9 +14,19 @@ CREATE TRIGGER sekp_quicker BEFORE INSERT ON sekp_goal
 FOR EACH ROW EXECUTE FUNCTION sekp_quicker();
 CREATE TRIGGER sekp_quicker BEFORE INSERT ON sekp_contact
 FOR EACH ROW EXECUTE FUNCTION sekp_quicker();
+CREATE TRIGGER sekp_quicker BEFORE INSERT ON sekp_document
+FOR EACH ROW EXECUTE FUNCTION sekp_quicker();
 CREATE TRIGGER sekp_quicker BEFORE INSERT ON res_partner
 FOR EACH ROW EXECUTE FUNCTION sekp_quicker();
 """
+SENTENCE = (
+    "Andre kom først flere gange, og intet er gemt. Vent et øjeblik, og prøv igen: "
+    "det, du har skrevet, står her stadig."
+)
+ENGLISH = (
+    "Others were quicker several times, and nothing was saved. Wait a moment and try "
+    "again: what you wrote is still here."
+)
 WAITS = "psycopg2.errors.SerializationFailure"
 
 
@@ -59,12 +70,26 @@ class TestTriedInVain(OutreachCase, HttpCase):
         vals = {"course_id": self.course.id, "goal": "Ro"}
         self.assertEqual(
             self.ask("sekp.goal", "create", [vals]),
-            (
-                "odoo.exceptions.UserError",
-                "En kollega er lige nu ved at ændre det samme. Åbn det igen for at se, "
-                "hvad der er gjort.",
-            ),
+            ("odoo.exceptions.UserError", SENTENCE),
         )
+
+    @mute_logger("odoo.http", "odoo.sql_db")
+    def test_a_program_and_a_file(self):
+        key = self.env["res.users.apikeys"].with_user(self.worker)
+        key = key.sudo()._generate("rpc", "Tried in vain", None)
+        answer = self.url_open(
+            "/json/2/sekp.goal/create",
+            json={"vals_list": [{"course_id": self.course.id, "goal": "Ro"}]},
+            headers={"Authorization": f"Bearer {key}"},
+        )
+        self.assertEqual(answer.status_code, 422)
+        self.assertIn(answer.json()["message"], (SENTENCE, ENGLISH))
+        answer = self.url_open(
+            "/sekp/document/upload",
+            data={"course_id": self.course.id, "csrf_token": Request.csrf_token(self)},
+            files={"ufile": ("Brev.txt", b"Kaffe", "text/plain")},
+        )
+        self.assertEqual(answer.json(), {"error": {"message": SENTENCE}})
 
     def test_the_street_note_is_told_to_wait(self):
         note = {
