@@ -17,6 +17,7 @@
         "data/mail_activity_type_data.xml",
         "data/mail_activity_plan_data.xml",
         "data/mail_message_subtype_data.xml",
+        "data/ir_config_parameter_data.xml",
         "data/ir_cron_data.xml",
         "data/sekp_target_group_data.xml",
         "data/sekp_contact_form_data.xml",

@@ -36,6 +36,7 @@ BATCH = 100
 AT_ONCE = 20
 # It runs each night: after a longer rest the server was off, or its clock is wrong.
 LONGEST_REST = timedelta(days=3)
+WAITS, NEVER = "sekp_outreach.erasure_waits_since", "never"
 
 Link = namedtuple("Link", "table column target cascades nullable")
 
@@ -455,15 +456,34 @@ class SekpErasure(models.AbstractModel):
         self.env.ref("sekp_outreach.cron_erase").sudo()._trigger()
 
     @api.model
+    def _waits_since(self):
+        """Return since when the job waits, because it had not run for days; or nothing.
+
+        :rtype: datetime or None
+        """
+        # Superuser: when the job last waited is no user's to read.
+        told = self.env["ir.config_parameter"].sudo().get_param(WAITS)
+        since = fields.Datetime.to_datetime(told) if told and told != NEVER else None
+        now = fields.Datetime.now()
+        # Whoever asks for the job sooner does not shorten the wait; a clock that has
+        # been set back ends it.
+        return since if since and since <= now < since + self._every() / 2 else None
+
+    @api.model
+    def _every(self):
+        """Return after how long the job comes again, which the administrator chose."""
+        job = self.env.ref("sekp_outreach.cron_erase", raise_if_not_found=False)
+        if not job:
+            return timedelta(days=1)
+        # Superuser: the jobs are the administrator's to read.
+        job, now = job.sudo(), fields.Datetime.now()
+        return now + _intervalTypes[job.interval_type](job.interval_number) - now
+
+    @api.model
     def _after_long_rest(self):
         """Return when the job ran last, if that is longer ago than it should be."""
         last, now = self.env.context.get("lastcall"), fields.Datetime.now()
-        # Superuser: how often the job runs is the administrator's choice.
-        job = self.env["ir.cron"].sudo().browse(self.env.context.get("cron_id"))
-        rest = LONGEST_REST
-        if job:
-            every = _intervalTypes[job.interval_type](job.interval_number)
-            rest = max(rest, now + 2 * every - now)
+        rest = max(LONGEST_REST, 2 * self._every())
         return last if last and now - last > rest else None
 
     @api.model
@@ -474,11 +494,16 @@ class SekpErasure(models.AbstractModel):
         ahead everything would be due, and what is erased does not come back.
         """
         if last := self._after_long_rest():
+            now = fields.Datetime.to_string(fields.Datetime.now())
+            # Superuser: as above.
+            self.env["ir.config_parameter"].sudo().set_param(WAITS, now)
             _logger.info(
                 "Nothing is erased this time: the job ran last on %s. Is the clock "
                 "right? It goes on next time.",
                 last.date(),
             )
+            return
+        if self._waits_since():
             return
         progress = self.env["ir.cron"]
         rules = self.env["sekp.retention.rule"]._in_force()

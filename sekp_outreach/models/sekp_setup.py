@@ -244,6 +244,7 @@ class SekpSetup(models.AbstractModel):
             *self._odd_roles(company),
             *self._odd_teams(company),
             *self._odd_standard(company),
+            *self._odd_clock(),
         ]
 
     def _odd_roles(self, company):
@@ -298,6 +299,14 @@ class SekpSetup(models.AbstractModel):
                 day=self.env["ir.qweb.field.date"].value_to_html(
                     standard.revision_due, {}
                 ),
+            )
+
+    def _odd_clock(self):
+        if since := self.env["sekp.erasure"]._waits_since():
+            yield self.env._(
+                "The nightly erasure had not run for days and waits since %(day)s. Is "
+                "the server's clock right?",
+                day=self.env["ir.qweb.field.datetime"].value_to_html(since, {}),
             )
 
 

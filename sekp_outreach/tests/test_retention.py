@@ -741,11 +741,19 @@ class TestErasure(RetentionCase):
         """By a clock that has jumped ahead everything would be due."""
         course = self.finished(days=100)
         self.rule(90)
-        job = self.Erasure.with_context(lastcall=NOW - timedelta(days=4))
+        setup = self.env["sekp.setup"].with_user(self.manager)
+        self.env.ref("sekp_outreach.cron_erase").lastcall = NOW - timedelta(days=4)
         with self.assertLogs(ENGINE, logging.INFO) as said:
-            job._cron_erase()
+            self.run_job()
         self.assertIn("Is the clock right?", said.output[0])
+        self.assertIn("waits since", "".join(setup.get_steps()["oddities"]))
+        # A supervisor who erases at a wish starts the job; it waits all the same.
+        self.run_job()
         self.assertTrue(course.exists())
+        with self.at(NOW + timedelta(days=1)):
+            self.assertNotIn("waits since", "".join(setup.get_steps()["oddities"]))
+            self.run_job()
+        self.assertFalse(course.exists())
         for last, rests in ((None, False), (1, False), (3, False), (4, True)):
             last = last and NOW - timedelta(days=last)
             job = self.Erasure.with_context(lastcall=last)
@@ -753,9 +761,7 @@ class TestErasure(RetentionCase):
         weekly = self.env.ref("sekp_outreach.cron_erase")
         weekly.write({"interval_number": 1, "interval_type": "weeks"})
         for days, rests in ((8, False), (15, True)):
-            job = self.Erasure.with_context(
-                lastcall=NOW - timedelta(days=days), cron_id=weekly.id
-            )
+            job = self.Erasure.with_context(lastcall=NOW - timedelta(days=days))
             self.assertEqual(bool(job._after_long_rest()), rests)
 
     # --- at the citizen's wish ----------------------------------------------------
