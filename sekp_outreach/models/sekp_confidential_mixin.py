@@ -608,6 +608,14 @@ class SekpConfidentialMixin(models.AbstractModel):
             )
         )
 
+    @api.model
+    def name_create(self, name):
+        """Refuse a record of a name only: its code is drawn, and the words would go.
+
+        :raises UserError: always
+        """
+        raise UserError(self.env._("Records about people are made in their own form."))
+
     def copy(self, default=None):
         """Refuse a copy: a person is not duplicated."""
         self._refuse_copy()

@@ -47,6 +47,13 @@ class TestComplaint(ComplaintCase):
     """Complaints: read by those who handle them, never by whom they are about."""
 
     # --- what it is ---------------------------------------------------------------
+    def test_a_name_alone_makes_no_complaint(self):
+        """A board's quick add would keep none of the words."""
+        model = self.env[COMPLAINT].with_user(self.handler)
+        with self.assertRaises(UserError):
+            call_kw(model, "name_create", [TEXT], {})
+        self.assertFalse(self.env[COMPLAINT].search([]))
+
     def test_it_has_a_code_of_its_own_and_a_day_to_be_answered_by(self):
         complaint = self.register()
         self.assertRegex(complaint.reference, r"^\w{4}-\w{4}-\d\d$")
