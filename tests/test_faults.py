@@ -277,10 +277,13 @@ def test_nobody_writes_over_what_another_has_just_written(town, serving):
             town.tried["at once"] += 1
 
 
-def await_size(found, goal):
-    """Wait until so much is there."""
+def await_size(found, goal, *working):
+    """Wait until so much is there; what those at work fail on is raised."""
     until = time.monotonic() + PATIENCE
     while len(found) < goal:
+        for one in working:
+            if one.done():
+                one.result()
         assert time.monotonic() < until, "Odoo does not come back."
         time.sleep(0.05)
 
@@ -309,12 +312,12 @@ def test_postgresql_crashes_and_nothing_that_was_confirmed_is_lost(town, serving
         working = pool.submit(work)
         try:
             for _crash in range(5 if WHOLE else 1):
-                await_size(confirmed, len(confirmed) + 5)
+                await_size(confirmed, len(confirmed) + 5, working)
                 town.machine.crash_postgres()
                 time.sleep(0.5)
                 town.machine.begin_postgres()
                 town.tried["crashes"] += 1
-                await_size(confirmed, len(confirmed) + 2)
+                await_size(confirmed, len(confirmed) + 2, working)
         finally:
             stop.set()
         working.result()
@@ -538,7 +541,8 @@ def test_a_backup_of_a_running_system_is_whole(town, serving):
     with ThreadPoolExecutor(len(working)) as pool:
         followed = [pool.submit(work, who) for who in working]
         try:
-            await_size(done, len({steps for _login, steps in working}))
+            kinds = {steps for _login, steps in working}
+            await_size(done, len(kinds), *followed)
             town.machine.back_up(DATABASE, backup)
             time.sleep(LOAD_SECONDS / 3)
         finally:
