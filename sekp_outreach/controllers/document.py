@@ -4,6 +4,7 @@ from odoo import http
 from odoo.exceptions import AccessError, UserError
 from odoo.http import content_disposition, request
 
+from ..models.ir_http import UPLOAD
 from ..models.sekp_document import KINDS, LARGEST, SHOWN, UNKNOWN
 
 LARGEST_REQUEST = 4 * LARGEST
@@ -53,7 +54,7 @@ class DocumentController(http.Controller):
         return request.make_response(text, list(headers.items()), status=409)
 
     @http.route(
-        "/sekp/document/upload",
+        UPLOAD,
         type="http",
         auth="user",
         methods=["POST"],

@@ -7,7 +7,6 @@ from odoo.fields import NO_ACCESS, Domain
 
 from ..tools.cpr import find_cpr, find_email, find_phone
 from ..tools.reference_code import new_code
-from .changed_right_now import changed_right_now
 
 CODE_ATTEMPTS = 20
 NOTHING = (None, False, "")
@@ -421,7 +420,16 @@ class SekpConfidentialMixin(models.AbstractModel):
             # Whoever only adds to a record holds nobody up, and is not held up.
             self.lock_for_update(allow_referencing=True)
         except LockError:
-            raise changed_right_now(self.env) from None
+            raise self._changed_right_now() from None
+
+    def _changed_right_now(self):
+        """Return what is said to one who comes while a colleague does the same."""
+        return UserError(
+            self.env._(
+                "A colleague is changing this right now. Open it again to see what was "
+                "done."
+            )
+        )
 
     def _without_act_defaults(self):
         """Return the model without defaults for what only acts set."""

@@ -9,7 +9,6 @@ from odoo.fields import Domain
 from odoo.tools import format_datetime
 
 from ..tools.policy import LIVE
-from .changed_right_now import changed_right_now
 from .sekp_citizen import AGE_BANDS, IDENTITY_LEVELS
 from .sekp_read_at_once_mixin import forget
 
@@ -1438,7 +1437,7 @@ class SekpCourse(models.Model):
             )
         erasure = self.env["sekp.erasure"]
         if not erasure._lock(course):
-            raise changed_right_now(self.env)
+            raise self._changed_right_now()
         self._log_read("erased")
         erasure._erase(self, self.env._("At the citizen's wish"), on_request=True)
         erasure._trigger()

@@ -77,6 +77,14 @@ def make_company(env, name):
     return company
 
 
+def over_web(case, model, method, args):
+    """Return the answer, or the error, to a call as the web client sends it."""
+    return case.url_open(
+        "/web/dataset/call_kw",
+        json={"params": {"model": model, "method": method, "args": args, "kwargs": {}}},
+    ).json()
+
+
 class OutreachCase(TransactionCase):
     """After each test nobody is forgotten: see :meth:`check_nobody_is_forgotten`."""
 

@@ -17,7 +17,7 @@ from odoo.tests import HttpCase, tagged
 from odoo.tools import mute_logger
 
 from ..tools import policy
-from .common import NOW
+from .common import NOW, over_web
 from .gate import TODAY, TOMORROW, YESTERDAY, GateCase
 
 WHOLE = os.environ.get("SEKP_WHOLE")
@@ -246,17 +246,7 @@ class TestAccessMatrixFromOutside(GateCase, HttpCase):
 
     def over_web(self, login, record, operation):
         method, args = self.body(record, operation)
-        return self.url_open(
-            "/web/dataset/call_kw",
-            json={
-                "params": {
-                    "model": record._name,
-                    "method": method,
-                    "args": args,
-                    "kwargs": {},
-                }
-            },
-        ).json()
+        return over_web(self, record._name, method, args)
 
     def over_json2(self, key, record, operation):
         method, args = self.body(record, operation)

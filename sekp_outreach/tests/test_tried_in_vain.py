@@ -5,7 +5,7 @@ from odoo.service import model as service
 from odoo.tests import HttpCase, tagged
 from odoo.tools import mute_logger
 
-from .common import OutreachCase
+from .common import OutreachCase, over_web
 
 QUICKER = """
 CREATE FUNCTION sekp_quicker() RETURNS trigger LANGUAGE plpgsql AS
@@ -52,18 +52,7 @@ class TestTriedInVain(OutreachCase, HttpCase):
     @mute_logger("odoo.http", "odoo.sql_db")
     def ask(self, model, method, args):
         """Return the name and the text of the error."""
-        answer = self.url_open(
-            "/web/dataset/call_kw",
-            json={
-                "params": {
-                    "model": model,
-                    "method": method,
-                    "args": args,
-                    "kwargs": {},
-                }
-            },
-        ).json()
-        data = answer["error"]["data"]
+        data = over_web(self, model, method, args)["error"]["data"]
         return data["name"], data["message"]
 
     def test_a_sentence_in_one_s_own_language(self):
